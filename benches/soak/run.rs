@@ -2,13 +2,10 @@
 //! was seen at each seq.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io;
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
-
-use socket2::{Domain, Socket, Type};
 
 use crate::args::{Args, ROOMS};
 use crate::common::coordinator::{Coordinator, Phase};
@@ -102,14 +99,6 @@ impl Run {
         let at = self.start.elapsed().as_secs_f64();
         self.coordinator.report_violation(format!("at {at:.1} s: {what}"));
     }
-}
-
-/// A connection from an address of this machine: each address has its own share of the server.
-pub(crate) fn connect_from(host: [u8; 4], address: SocketAddr) -> io::Result<TcpStream> {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-    socket.bind(&SocketAddr::from((host, 0)).into())?;
-    socket.connect(&address.into())?;
-    Ok(socket.into())
 }
 
 /// The name of a room of the clients.

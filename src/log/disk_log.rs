@@ -229,6 +229,13 @@ impl Log for DiskLog {
         read_state.health.write_error().or(load_error).map(String::from)
     }
 
+    fn is_erasure_pending(&self) -> bool {
+        let read_state = self.read_state();
+        let (first, next) = (read_state.first(), read_state.next);
+        read_state.health == Health::Ok
+            && read_state.projection.to_erase(first, next).next().is_some()
+    }
+
     fn pending_erasures(&self) -> Vec<PendingErasure> {
         self.list_pending_erasures()
     }

@@ -88,6 +88,10 @@ impl Log for MemoryLog {
         None
     }
 
+    fn is_erasure_pending(&self) -> bool {
+        false
+    }
+
     fn pending_erasures(&self) -> Vec<PendingErasure> {
         Vec::new()
     }

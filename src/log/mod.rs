@@ -166,6 +166,10 @@ pub trait Log: fmt::Debug + Send + Sync {
     /// Why the log cannot be written now, as far as is known.
     fn write_error(&self) -> Option<String>;
 
+    /// Whether deleted texts are still on the disk, and the log can be written. It costs far less than the list of
+    /// them.
+    fn is_erasure_pending(&self) -> bool;
+
     /// The deleted texts that are still on the disk.
     fn pending_erasures(&self) -> Vec<PendingErasure>;
 

@@ -23,6 +23,7 @@ use tempfile::TempDir;
 use super::disk_log::DiskLog;
 use super::files::{Disk, Files};
 use super::finding::Torn;
+use super::line::{Checksum, SegmentHeader};
 use super::recover::{Recovered, recover};
 use super::{Log, LogConfig, ReadLimit, SyncPolicy};
 use crate::chat::LogEntry;
@@ -97,6 +98,13 @@ fn record(seq: u64, text: &str) -> LogEntry {
 
 fn records(seqs: std::ops::RangeInclusive<u64>) -> Vec<LogEntry> {
     seqs.map(|seq| record(seq, "hello")).collect()
+}
+
+/// Begins a segment of the first version, whose records have no batch marks.
+fn push_old_header(bytes: &mut Vec<u8>) -> Checksum {
+    let (room, log) = ("lobby".parse().unwrap(), String::from("a"));
+    let (after, owners) = (Checksum::START, None);
+    SegmentHeader { version: 1, room, log, first: 1, at: 0, after, owners }.push(bytes)
 }
 
 fn all(log: &dyn Log) -> Vec<LogEntry> {

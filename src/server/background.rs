@@ -135,7 +135,7 @@ impl Eraser {
     /// Erases deleted texts from the disk, until none is left. One file that fails does not hold up another.
     pub(super) fn run(&mut self, shared: &Shared) {
         loop {
-            self.logs.retain(|log| !log.pending_erasures().is_empty());
+            self.logs.retain(|log| log.is_erasure_pending());
             shared.rooms.context.erasures.visit_all(|room| {
                 if self.logs.iter().all(|log| !Arc::ptr_eq(log, &room.log)) {
                     self.logs.push(Arc::clone(&room.log));
@@ -196,7 +196,7 @@ fn maintain_room(shared: &Shared, room: &Arc<Room>) {
         shared.logger.log(Level::Warn, "maintenance-failed", &fields);
     }
     room.log.take_dropped().iter().for_each(|dropped| log_dropped(shared, room, dropped));
-    if !room.log.pending_erasures().is_empty() {
+    if room.log.is_erasure_pending() {
         shared.rooms.context.erasures.add(room);
     }
     room.measure_memory();

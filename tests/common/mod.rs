@@ -12,6 +12,7 @@
     reason = "a test or bench fails by a panic, and each uses a part of this"
 )]
 
+pub(crate) mod local_address; // connections from a local address of choice
 pub(crate) mod rng; // repeatable random decisions
 pub(crate) mod server_process; // a child process that prints its URL
 pub(crate) mod restarting_server; // the server, killed and restarted on one port

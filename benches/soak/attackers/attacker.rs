@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use crate::args::ROOMS;
 use crate::common::coordinator::Phase;
+use crate::common::local_address::connect_from;
 use crate::common::rng::Rng;
-use crate::run::{Run, connect_from, room_name};
+use crate::run::{Run, room_name};
 use crate::support::client::{head_end, hello, upgrade};
 use crate::support::frames;
 

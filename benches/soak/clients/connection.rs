@@ -10,8 +10,8 @@ use tungstenite::{Error, Message, WebSocket};
 
 use super::client::{Client, sent_at};
 use crate::common::coordinator::Phase;
+use crate::common::local_address::connect_from;
 use crate::common::third_party_client::Event;
-use crate::run::connect_from;
 
 /// Between two messages of one client, and between two times that it disconnects by itself, about.
 const MESSAGE_EVERY: Duration = Duration::from_secs(10);

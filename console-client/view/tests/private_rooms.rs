@@ -124,5 +124,5 @@ fn in_the_list_of_rooms_our_private_ones_are_named_by_the_other_user() {
         ["-- rooms --", "   #lobby · 1 person · 2 messages", "   @ann · 1 person · 2 messages"];
     assert_eq!(printed(&mut view), expected);
     rooms(&mut view);
-    assert!(printed(&mut view).is_empty(), "nobody asked for this one");
+    assert!(printed(&mut view).is_empty(), "the user did not ask for this one");
 }

@@ -174,7 +174,7 @@ fn only_a_new_claim_asks_whether_it_is_admitted() {
     names.release(&bob, now);
     let lapsed = now + limits::HOLD_AFTER_DROP;
     let claim = names.claim_if(None, &bob, (Some(&one), two.clone()), lapsed, refuse);
-    assert_eq!(claim.unwrap_err(), Refused::NotAdmitted, "a lapsed name is claimed anew");
+    assert_eq!(claim.unwrap_err(), Refused::NotAdmitted, "a lapsed name is claimed like a new one");
     assert_eq!(Arc::strong_count(&kept), 1, "what was kept with the claim ends with it");
 }
 
@@ -241,7 +241,7 @@ fn a_free_name_that_looks_like_a_held_one_is_refused_until_that_lapses() {
     let later = now + limits::HOLD_AFTER_DROP;
     assert!(names.claim(&user("a1ice"), None, token('2'), later).is_ok());
     let refused = names.claim(&user("alice"), None, token('3'), later).unwrap_err();
-    assert_eq!(refused, ClaimError::LooksAlike, "whoever comes first");
+    assert_eq!(refused, ClaimError::LooksAlike, "in either order");
     assert!(matches!(
         names.claim(&user("aliᴄe"), None, token('3'), later),
         Err(ClaimError::NotClaimable(_))

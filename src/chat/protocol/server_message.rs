@@ -198,7 +198,7 @@ impl ErrorMessage {
         ErrorMessage { cid: Some(cid), ..self }
     }
 
-    /// The same error, with the time after which to try again.
+    /// The same error, with the time after which to try again, rounded up: so the client does not come too early.
     #[must_use]
     pub fn retry_after(self, wait: Duration) -> ErrorMessage {
         let ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(1);

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use super::failing_files::FailingFiles;
 use super::*;
-use crate::log::line::{Checksum, SegmentHeader, push_record, verify_line};
+use crate::log::line::{push_record, verify_line};
 
 /// The one segment of a good log, the offset where each record's line begins, and the end.
 fn good(count: u64) -> (Vec<u8>, Vec<usize>) {
@@ -341,17 +341,7 @@ fn a_file_of_the_first_version_goes_on_without_marks() {
     let data = TempDataDir::new();
     fs::create_dir(data.dir()).unwrap();
     let mut bytes = Vec::new();
-    let (room, log) = ("lobby".parse().unwrap(), String::from("a"));
-    let header = SegmentHeader {
-        version: 1,
-        room,
-        log,
-        first: 1,
-        at: 0,
-        after: Checksum::START,
-        owners: None,
-    };
-    let head = header.push(&mut bytes);
+    let head = push_old_header(&mut bytes);
     push_record(&mut bytes, &record(1, "hello"), "", head);
     fs::write(data.dir().join("0000000000000001.jsonl"), &bytes).unwrap();
     let config = LogConfig { file_bytes: 4_000, ..CONFIG };

@@ -10,7 +10,7 @@ use super::*;
 use crate::chat::protocol::{Record, RecordKind};
 use crate::chat::{Operation, Text};
 use crate::log::files::append_all;
-use crate::log::line::{Checksum, SegmentHeader, push_erased, push_record};
+use crate::log::line::{push_erased, push_record};
 use crate::log::projection::redact;
 use crate::log::{CorruptionKind, export, verify};
 
@@ -56,7 +56,7 @@ fn erase_one(log: &dyn Log) -> std::io::Result<()> {
 /// Opens the log, and erases all that is left.
 fn erase_all(data: &TempDataDir, config: LogConfig) {
     let log = data.open(config).0;
-    while !log.pending_erasures().is_empty() {
+    while log.is_erasure_pending() {
         erase_one(&log).unwrap();
     }
 }
@@ -186,17 +186,7 @@ fn a_text_erased_without_a_delete_is_reported() {
     let data = TempDataDir::new();
     fs::create_dir(data.dir()).unwrap();
     let mut bytes = Vec::new();
-    let (room, log) = ("lobby".parse().unwrap(), String::from("a"));
-    let header = SegmentHeader {
-        version: 1,
-        room,
-        log,
-        first: 1,
-        at: 0,
-        after: Checksum::START,
-        owners: None,
-    };
-    let head = header.push(&mut bytes);
+    let head = push_old_header(&mut bytes);
     let before = push_record(&mut bytes, &post(1, "hello"), "", head);
     let offset = bytes.len() as u64;
     let (mut whole, mut erased) = (Vec::new(), post(2, "secret"));

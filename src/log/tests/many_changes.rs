@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::*;
 use crate::chat::protocol::{Record, RecordKind};
 use crate::chat::{Operation, Text};
-use crate::log::line::{Checksum, SegmentHeader, push_record};
+use crate::log::line::push_record;
 use crate::log::verify;
 
 fn entry(seq: u64, operation: Operation) -> LogEntry {
@@ -31,17 +31,7 @@ fn edit(target: u64) -> Operation {
 /// Writes a log with these operations, in one file.
 fn write_log(operations: impl IntoIterator<Item = Operation>) -> TempDataDir {
     let (data, mut bytes) = (TempDataDir::new(), Vec::new());
-    let (room, log) = ("lobby".parse().unwrap(), String::from("a"));
-    let header = SegmentHeader {
-        version: 1,
-        room,
-        log,
-        first: 1,
-        at: 0,
-        after: Checksum::START,
-        owners: None,
-    };
-    let mut before = header.push(&mut bytes);
+    let mut before = push_old_header(&mut bytes);
     for (seq, operation) in (1..).zip(operations) {
         before = push_record(&mut bytes, &entry(seq, operation), "", before);
     }

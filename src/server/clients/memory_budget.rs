@@ -24,8 +24,8 @@ pub(crate) struct MemoryBudget {
 
 #[derive(Debug, Default)]
 struct Reserved {
-    /// The number of the next reservation.
-    next: u64,
+    /// The number of the newest reservation.
+    newest: u64,
     /// The bytes of each, and its socket.
     by_number: HashMap<u64, ReservedBytes>,
 }
@@ -97,13 +97,13 @@ impl Reservation {
         }
         let budget = Arc::clone(&self.budget);
         let mut reserved = budget.reserved();
-        let mut own = match self.number.take() {
-            Some(number) => reserved.by_number.remove(&number).ok_or(OverBudget)?,
-            None => ReservedBytes {
-                holding: budget.quota.holding(self.address),
-                bytes: 0,
-                stream: Arc::clone(&self.stream),
-            },
+        let (number, mut own) = match self.number.take() {
+            Some(number) => (number, reserved.by_number.remove(&number).ok_or(OverBudget)?),
+            None => {
+                let holding = budget.quota.holding(self.address);
+                let stream = Arc::clone(&self.stream);
+                (reserved.take_number(), ReservedBytes { holding, bytes: 0, stream })
+            }
         };
         if bytes == 0 {
             return Ok(());
@@ -114,9 +114,7 @@ impl Reservation {
             }
         }
         own.bytes = bytes;
-        self.number = Some(reserved.next);
-        let number = reserved.next;
-        reserved.next += 1;
+        self.number = Some(number);
         reserved.by_number.insert(number, own);
         Ok(())
     }
@@ -136,6 +134,11 @@ impl Reservation {
 }
 
 impl Reserved {
+    fn take_number(&mut self) -> u64 {
+        self.newest += 1;
+        self.newest
+    }
+
     /// Gives up the largest partial message, if it has more than `bytes`: frees its bytes, and ends the
     /// reading of its connection, whose session then closes it. False if there is none.
     fn give_up_one_above(&mut self, bytes: u64) -> bool {

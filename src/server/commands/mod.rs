@@ -281,8 +281,7 @@ impl Session {
     fn check_profile(&mut self) -> Result<(), ErrorMessage> {
         self.profile.check(Instant::now()).map_err(|wait| {
             let message = "you change your name or away message too often, try again in a moment";
-            let error = ErrorMessage::new(ErrorCode::RateLimited, message);
-            ErrorMessage { retry_ms: Some(retry_ms(wait)), ..error }
+            ErrorMessage::new(ErrorCode::RateLimited, message).retry_after(wait)
         })
     }
 
@@ -325,11 +324,6 @@ impl Session {
             self.shared.names.update_away(user, room, &self.shared.broadcaster);
         }
     }
-}
-
-/// A wait in milliseconds, so long that the client does not come too early.
-fn retry_ms(wait: Duration) -> u64 {
-    u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(1)
 }
 
 /// The end of a session. Each step runs even if another one panics.

@@ -11,7 +11,7 @@ use crate::limits;
 use crate::server::clients::disconnect::Disconnect;
 use crate::server::room::{Room, history};
 
-/// What a client is told while the disk is full, or nearly.
+/// The text of the error while the disk is full, or nearly.
 const DISK_FULL: &str = "the server's disk is nearly full: it stores no new messages now; you can still \
                          read, and delete your own";
 
@@ -144,8 +144,8 @@ impl Session {
         is_refused.then_some(DISK_FULL)
     }
 
-    /// Answers a change that is not stored: one that is refused, and a delete of what is deleted. A repeat gets the
-    /// outcome of the first submission, even if its target has changed since.
+    /// Answers a topic, an edit or a delete that is not stored: one that is refused, and a delete of what is deleted.
+    /// A repeat gets the outcome of the first submission, even if its target has changed since.
     fn answer_without_storing(
         &mut self,
         room: &Room,
@@ -153,9 +153,6 @@ impl Session {
         cid: &Cid,
         operation: &Operation,
     ) -> Option<Result<(), Disconnect>> {
-        if matches!(operation, Operation::Post { .. }) {
-            return None;
-        }
         let Some(target) = operation.target() else {
             let wait = self.topics.check(Instant::now()).err()?;
             return Some(self.reject_rate_limited(cid.clone(), wait));
@@ -176,10 +173,7 @@ impl Session {
         self.check_flood()?;
         let message = "too many messages at once, send it again in a moment";
         let error = ErrorMessage::new(ErrorCode::RateLimited, message).about_cid(cid);
-        self.send(&ServerMessage::Error(ErrorMessage {
-            retry_ms: Some(super::retry_ms(wait)),
-            ..error
-        }));
+        self.send(&ServerMessage::Error(error.retry_after(wait)));
         Ok(())
     }
 

@@ -129,7 +129,7 @@ impl Session {
         if room.has_client(self.client.id) {
             self.leave_room(room);
         } else {
-            self.remove_from(room);
+            self.leave_silently(room);
         }
         Ok(())
     }

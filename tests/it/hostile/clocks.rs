@@ -22,7 +22,7 @@ fn post_and_leave(server: &TestServer, cid: &str) -> Value {
     welcome["token"].clone()
 }
 
-/// Nobody without her token gets alice's name.
+/// A client without alice's token does not get her name.
 fn alice_is_taken(server: &TestServer) {
     let mut stranger = TestClient::connect(server.address);
     stranger.send(&json!({"type": "hello", "user": "alice"}));

@@ -11,10 +11,10 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use socket2::{Domain, Socket, Type};
 
 use super::commands::printed;
 use super::{RawClient, TIMEOUT, TestClient, TestServer};
+use crate::common::local_address::connect_from;
 
 /// The bystanders' room. Attackers may join it.
 pub(crate) const SQUARE: &str = "square";
@@ -208,11 +208,9 @@ fn bystander(address: SocketAddr, host: u8, user: &str) -> (TestClient, Value) {
 
 /// A connection from an address of its own, 127.0.0.`host`: attackers may use up the slots of theirs.
 pub(crate) fn from_elsewhere(address: SocketAddr, host: u8) -> TcpStream {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    socket.bind(&SocketAddr::from(([127, 0, 0, host], 0)).into()).unwrap();
-    socket.connect(&address.into()).unwrap();
-    socket.set_read_timeout(Some(TIMEOUT)).unwrap();
-    socket.into()
+    let stream = connect_from([127, 0, 0, host], address).unwrap();
+    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
+    stream
 }
 
 /// How long a bystander waits between two messages.

@@ -6,7 +6,7 @@ import { enter, messages, person, SCREENSHOTS, until, withFakeServer } from "./h
 
 const { browser, fake } = await withFakeServer();
 
-const LINES = Array.from({ length: 60 }, (_, i) => `row ${i + 1} of what somebody has pasted`).join("\n");
+const LINES = Array.from({ length: 60 }, (_, i) => `row ${i + 1} of what a person has pasted`).join("\n");
 
 /** The least of some runs, because the machine may be busy with others: milliseconds from an event to the end of the next frame. */
 const drawMs = (page, times = 8) => page.evaluate(async (count) => {
@@ -32,7 +32,7 @@ test("a message of over 20 rows is folded; a button shows it whole, and folds it
   await fold(page, "Show all 60 lines").waitFor();
   const height = () => page.locator("#log .message").first().evaluate((row) => row.offsetHeight);
   assert.ok(await height() < 540, `${await height()}`);
-  assert.match((await messages(page))[0], /row 20 of what somebody has pasted…$/);
+  assert.match((await messages(page))[0], /row 20 of what a person has pasted…$/);
   const button = fold(page, "Show all 60 lines");
   assert.equal(await button.getAttribute("aria-expanded"), "false");
   await page.screenshot({ path: `${SCREENSHOTS}long-folded.png` });
@@ -81,7 +81,7 @@ test("markup in a folded message stays markup, and its block is copied whole", a
   fake.post("block", "ada", `**strong**\n\`\`\`\n${LINES}\n\`\`\`\n> quoted`);
   await fold(page, "Show all 64 lines").waitFor();
   assert.equal(await page.locator("#log strong").textContent(), "strong");
-  assert.match(await page.locator("#log pre").textContent(), /^row 1 [^]*row 1[5-9] of what somebody has pasted$/);
+  assert.match(await page.locator("#log pre").textContent(), /^row 1 [^]*row 1[5-9] of what a person has pasted$/);
   assert.equal(await page.locator("#log blockquote").count(), 0);
   await fold(page, "Copy").click();
   await fold(page, "Copied").waitFor();
