@@ -33,6 +33,8 @@ export class MessageList {
   /** @type {Room | null} */ #room = null;
   /** @type {WeakMap<object, WindowPosition>} */ #positions = new WeakMap();
   /** @type {WindowPosition} */ #position = followingPosition();
+  /** How far the view was scrolled when the anchor was saved. */
+  #anchoredAt = 0;
   #me = "";
   /** @type {Preferences | undefined} */ #preferences;
   /** The key of the message that the URL names. @type {string | null} */ #target = null;
@@ -45,7 +47,7 @@ export class MessageList {
     this.#requestOlder = callbacks.loadOlder;
     scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     enableActions(log);
-    const sizes = new ResizeObserver(() => this.#restoreScroll());
+    const sizes = new ResizeObserver(() => this.#undoShift());
     sizes.observe(scroller);
     sizes.observe(log); // the button of a folded message may come after the draw
   }
@@ -65,7 +67,10 @@ export class MessageList {
     this.#preferences = preferences;
     if (room !== this.#room) this.#switchRoom(room);
     if (!room) return this.#log.replaceChildren();
-    if (!this.#position.isFollowing) this.#saveAnchor();
+    if (!this.#position.isFollowing) {
+      this.#undoShift();
+      this.#saveAnchor();
+    }
     this.#fitWindow(room);
     reconcile(this.#log, rowsOf(room, this.#position, me, Date.now(), preferences), (row) => ({ key: row.key, version: versionOf(row) }), (row) => buildRow(row, this.#callbacks));
     this.#markTarget();
@@ -160,6 +165,7 @@ export class MessageList {
 
   #scrolled() {
     if (!this.#room) return;
+    if (!this.#position.isFollowing) this.#undoShift();
     this.#position.isFollowing = this.#position.to === Infinity && this.#distanceToBottom() < BOTTOM_PX;
     this.#saveAnchor();
     this.#extendWindow();
@@ -214,8 +220,19 @@ export class MessageList {
       const box = row.getBoundingClientRect();
       if (box.bottom <= top || !row.classList.contains("message")) continue;
       this.#position.anchor = [row.getAttribute("data-key") ?? "", box.top - top];
+      this.#anchoredAt = this.#scroller.scrollTop;
       return;
     }
+  }
+
+  /**
+   * Puts the anchor where the person scrolled it. A folded message is laid out when it first comes near the view; if
+   * it is not as high as estimated, all below it moves, at any time between two events.
+   */
+  #undoShift() {
+    const { isFollowing, anchor } = this.#position;
+    if (!isFollowing && anchor && this.#row(anchor[0])) anchor[1] -= this.#scroller.scrollTop - this.#anchoredAt;
+    this.#restoreScroll();
   }
 
   #restoreScroll() {
@@ -226,8 +243,9 @@ export class MessageList {
       const row = this.#row(anchor[0]);
       const top = this.#scroller.getBoundingClientRect().top;
       const moved = row ? row.getBoundingClientRect().top - top - anchor[1] : 0;
-      if (moved) this.#scroller.scrollTop += moved; // even `+= 0` would stop a scroll that is under way
+      if (Math.abs(moved) >= 1) this.#scroller.scrollTop += moved; // not for rounding: it stops a scroll that is under way
     }
+    this.#anchoredAt = this.#scroller.scrollTop;
   }
 }
 
