@@ -271,9 +271,12 @@ pub const LOG_NEWEST_BYTES: usize = 128 * 1024;
 /// 10,000 idle ones. What is released is read from the logs again when it is needed.
 pub const ROOM_MEMORY: usize = 16 * 1024 * 1024;
 
-/// A log that could not be loaded is tried again at most this often: a load may read a whole room, and
-/// clients may ask for it many times a second.
+/// Time after which a log that could not be loaded is tried again, when it is needed: a load may read a whole
+/// room, and clients may ask for it many times a second. It doubles with each failure.
 pub const LOAD_RETRY: Duration = Duration::from_secs(1);
+
+/// The longest of these times: so long a room stays closed after its files are back.
+pub const LOAD_RETRY_MAX: Duration = Duration::from_secs(30);
 
 /// Public rooms, and private ones, whose last file a start looks at: so that a version too old for them
 /// does not start, and a clock that is wrong by days is noticed. Each costs two short reads.
