@@ -356,6 +356,10 @@ pub const DISK_CHECK_EVERY: Duration = Duration::from_millis(500);
 /// Time for `df` to answer. On a file system that hangs (NFS) it may never do.
 pub const DF_WAIT: Duration = Duration::from_secs(5);
 
+/// How long an answer of `df` counts, for six looks without another: after that the free space is unknown, as it is
+/// where there is no `df`, and a write that fails refuses a post.
+pub const DISK_ANSWER_VALID: Duration = Duration::from_secs(60);
+
 /// How often the files of all rooms are listed to correct the count of their bytes: other programs
 /// may have removed or added some.
 pub const DATA_COUNT_EVERY: Duration = Duration::from_secs(60 * 60);
