@@ -271,9 +271,12 @@ pub const LOG_NEWEST_BYTES: usize = 128 * 1024;
 /// 10,000 idle ones. What is released is read from the logs again when it is needed.
 pub const ROOM_MEMORY: usize = 16 * 1024 * 1024;
 
-/// A log that could not be loaded is tried again at most this often: a load may read a whole room, and
-/// clients may ask for it many times a second.
+/// Time after which a log that could not be loaded is tried again, when it is needed: a load may read a whole
+/// room, and clients may ask for it many times a second. It doubles with each failure.
 pub const LOAD_RETRY: Duration = Duration::from_secs(1);
+
+/// The longest of these times: so long a room stays closed after its files are back.
+pub const LOAD_RETRY_MAX: Duration = Duration::from_secs(30);
 
 /// Public rooms, and private ones, whose last file a start looks at: so that a version too old for them
 /// does not start, and a clock that is wrong by days is noticed. Each costs two short reads.
@@ -352,6 +355,10 @@ pub const DISK_CHECK_EVERY: Duration = Duration::from_millis(500);
 
 /// Time for `df` to answer. On a file system that hangs (NFS) it may never do.
 pub const DF_WAIT: Duration = Duration::from_secs(5);
+
+/// How long an answer of `df` counts, for six looks without another: after that the free space is unknown, as it is
+/// where there is no `df`, and a write that fails refuses a post.
+pub const DISK_ANSWER_VALID: Duration = Duration::from_secs(60);
 
 /// How often the files of all rooms are listed to correct the count of their bytes: other programs
 /// may have removed or added some.

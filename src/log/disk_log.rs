@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::files::{Files, LogFile};
+use super::files::{Files, LogFile, LogMetrics};
 use super::finding::RecoveryFinding;
 use super::line::Checksum;
 use super::read_state::{Health, ReadState};
@@ -65,6 +65,8 @@ pub(super) struct DiskLog {
     pub(super) read_state: Mutex<ReadState>,
     /// Bytes that `read_state` takes: part of the sum of all logs.
     pub(super) memory: GaugePart,
+    /// What all logs count.
+    pub(super) metrics: Arc<LogMetrics>,
 }
 
 /// What the next append needs.
@@ -227,6 +229,10 @@ impl Log for DiskLog {
         let read_state = self.read_state();
         let load_error = read_state.summary.load_error.as_ref().map(|error| error.what.as_str());
         read_state.health.write_error().or(load_error).map(String::from)
+    }
+
+    fn load_error(&self) -> Option<String> {
+        self.read_state().summary.load_error.as_ref().map(|error| error.what.clone())
     }
 
     fn is_erasure_pending(&self) -> bool {

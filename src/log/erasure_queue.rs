@@ -3,7 +3,12 @@
 //!
 //! Each erasure rewrites one file of up to [`limits::LOG_FILE`] bytes, however short the text. So
 //! the people whose texts wait take turns, one file each: a person who deletes in a thousand files
-//! delays another person by one.
+//! delays another person by one. If more people wait than files, the files take turns instead: a
+//! person with a thousand names delays another by the files that wait, and not by a thousand.
+//!
+//! With p other owners and f other files in line before it, a file has its turn after p + f turns at most:
+//! each turn takes one of them out of one of the two lines, and what comes later stands behind. Mostly it is
+//! the smaller of the two.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -77,12 +82,17 @@ impl ErasureQueue {
         }
     }
 
-    /// Takes the next file: of the owner who is first in line, the one that waits longest. The next
-    /// [`ErasureQueue::update`] puts the owner in line again. Everybody's deleted texts in that file are erased with it.
+    /// Takes the next file: of the owner who is first in line, the one that waits longest; if there are more owners
+    /// than files, the one of all that waits longest. The next [`ErasureQueue::update`] puts the owner in line again.
+    /// Everybody's deleted texts in that file are erased with it.
     pub fn take_next(&mut self) -> Option<(Arc<dyn Log>, u64)> {
         let ready =
             self.waiting.iter().filter(|waiting| !self.failed.contains_key(&waiting.file()));
-        let turn = |waiting: &&Waiting| self.turns.get(&waiting.owner).copied().unwrap_or(u64::MAX);
+        let is_by_file = self.turns.len() > self.len();
+        let turn = |waiting: &&Waiting| {
+            let of_owner = self.turns.get(&waiting.owner).copied().unwrap_or(u64::MAX);
+            if is_by_file { 0 } else { of_owner } // of equals, the first is taken
+        };
         let Waiting { owner, log, segment } = ready.min_by_key(turn)?;
         let (owner, log, segment) = (*owner, Arc::clone(log), *segment);
         self.turns.remove(&owner);

@@ -6,6 +6,7 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use super::usage::DiskUsage;
@@ -203,6 +204,8 @@ pub struct LogMetrics {
     pub syncs: Histogram,
     /// Bytes that loaded logs take in memory, and what rooms keep of them.
     pub memory: Arc<Gauge>,
+    /// A log could not be loaded, or could again: the server's log is to say which. Set after the log shows it.
+    pub load_changed: AtomicBool,
 }
 
 /// The system's files, with metrics.

@@ -3,22 +3,25 @@
 //!
 //! Each load verifies every record, so what the disk altered meanwhile is found too.
 
+use std::ffi::OsStr;
 use std::io;
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::Instant;
 
 use super::disk_log::{DiskLog, LogConfig, Writer};
-use super::files::Files;
-use super::finding::RecoveryFinding;
+use super::files::{Files, LogMetrics};
+use super::finding::{Corruption, RecoveryFinding};
 use super::line::Checksum;
 use super::maintenance::is_in_future;
 use super::peek::{Peek, peek};
 use super::read_state::{Health, LoadError, LoadState, OldestSegment, ReadState};
 use super::recover::{Recovered, recover, rescan};
+use super::segment::parse_file_name;
+use super::segment_scan::CorruptionKind;
 use super::writer::OpenFile;
 use crate::chat::RoomName;
-use crate::limits;
 use crate::metrics::GaugePart;
 
 impl DiskLog {
@@ -28,7 +31,7 @@ impl DiskLog {
         dir: PathBuf,
         config: LogConfig,
         files: Arc<dyn Files>,
-        memory: GaugePart,
+        metrics: &Arc<LogMetrics>,
         id: String,
     ) -> DiskLog {
         let writer = Mutex::new(Writer {
@@ -41,7 +44,19 @@ impl DiskLog {
         });
         let read_state = Mutex::new(ReadState::unseen(id));
         let (load_lock, fsync_lock) = (Mutex::default(), Mutex::default());
-        DiskLog { room, dir, config, files, load_lock, writer, fsync_lock, read_state, memory }
+        let (memory, metrics) = (GaugePart::of(&metrics.memory), Arc::clone(metrics));
+        DiskLog {
+            room,
+            dir,
+            config,
+            files,
+            load_lock,
+            writer,
+            fsync_lock,
+            read_state,
+            memory,
+            metrics,
+        }
     }
 
     /// The log that `recovered` found in `dir`.
@@ -54,7 +69,7 @@ impl DiskLog {
         recovered: Recovered,
     ) -> DiskLog {
         let id = recovered.id.clone();
-        let log = DiskLog::unseen(room, dir, config, files, GaugePart::default(), id);
+        let log = DiskLog::unseen(room, dir, config, files, &Arc::default(), id);
         drop(log.install(recovered));
         log
     }
@@ -81,11 +96,13 @@ impl DiskLog {
         drop(read_state);
         let _loading = self.load_lock();
         let read_state = self.read_state();
-        if let Some(LoadError { what, at }) = read_state.summary.load_error.as_deref()
-            && at.elapsed() < limits::LOAD_RETRY
+        let failed = read_state.summary.load_error.as_deref();
+        if let Some(LoadError { what, at, pause }) = failed
+            && at.elapsed() < *pause
         {
             return Err(io::Error::other(what.clone()));
         }
+        let last_pause = failed.map(|error| error.pause);
         let (state, next, id) =
             (read_state.summary.state, read_state.next, String::from(&*read_state.summary.id));
         let loaded = match state {
@@ -99,13 +116,18 @@ impl DiskLog {
                 self.load_again(id, next)
             }
         };
-        loaded.map_err(|error| {
+        let is_changed = loaded.is_ok() == last_pause.is_some();
+        let loaded = loaded.map_err(|error| {
             let what = format!("cannot load the log in {}: {error}", self.dir.display());
             let error = io::Error::new(error.kind(), what.clone());
-            let at = Instant::now();
-            self.read_state().summary.load_error = Some(Box::new(LoadError { what, at }));
+            let (at, pause) = (Instant::now(), LoadError::next_pause(last_pause));
+            self.read_state().summary.load_error = Some(Box::new(LoadError { what, at, pause }));
             error
-        })
+        });
+        if is_changed {
+            self.metrics.load_changed.store(true, Ordering::Relaxed);
+        }
+        loaded
     }
 
     /// The first load: recovery after the last run of a server.
@@ -119,20 +141,33 @@ impl DiskLog {
     }
 
     /// A later load: the files must be as this server has left them. It cuts nothing.
+    ///
+    /// Files that are missing may come back (a network file system, a restore, a move by hand): that is an error like
+    /// one of a read, and the next load verifies everything. What is altered is corrupt until an operator has
+    /// repaired it.
     fn load_again(&self, id: String, next: u64) -> io::Result<MutexGuard<'_, ReadState>> {
         let checksum: Checksum = self.writer().checksum;
-        let recovered: Recovered = rescan(&*self.files, &self.room, &self.dir, id)?;
-        if (recovered.next, recovered.checksum) != (next, checksum) {
-            let what = match &recovered.corruption {
-                Some(corruption) => corruption.to_string(),
-                None => format!("the last is {}, or they are other records", recovered.next - 1),
-            };
-            let head = next - 1;
-            let what = format!("the files no longer have the {head} records written: {what}");
-            self.read_state().health = Health::Corrupt(what.clone());
-            return Err(io::Error::other(what));
+        let first = self.read_state().summary.first;
+        let found: Recovered = rescan(&*self.files, &self.room, &self.dir, id)?;
+        let oldest = found.segments.first().map_or(found.next, |oldest| oldest.first);
+        let has_end = (found.next, found.checksum) == (next, checksum);
+        if has_end && oldest <= first {
+            return Ok(self.install(found)); // a file that retention could not remove may still be there
         }
-        Ok(self.install(recovered))
+        let (what, is_missing) = match &found.corruption {
+            Some(corruption) => (corruption.to_string(), is_file_missing(corruption)),
+            None if has_end => (format!("the oldest is {oldest}"), true),
+            None => {
+                let last = found.next - 1;
+                (format!("the last is {last}, or they are other records"), found.next < next)
+            }
+        };
+        let head = next - 1;
+        let what = format!("the files no longer have the records {first} to {head}: {what}");
+        if !is_missing {
+            self.read_state().health = Health::Corrupt(what.clone());
+        }
+        Err(io::Error::other(what))
     }
 
     /// What readers see, of a log that was loaded at least once.
@@ -249,4 +284,13 @@ impl DiskLog {
             || self.is_expired(newest, now)
             || self.config.retain_records.is_some_and(too_many)
     }
+}
+
+/// Whether nothing is wrong at this place but that a file is missing before it: the name of the file there says that
+/// it begins later.
+fn is_file_missing(corruption: &Corruption) -> bool {
+    let name = corruption.file.file_name().and_then(OsStr::to_str);
+    let first = name.and_then(parse_file_name);
+    corruption.kind == CorruptionKind::BrokenChain
+        && first.is_some_and(|first| first > corruption.seq)
 }

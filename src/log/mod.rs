@@ -166,6 +166,11 @@ pub trait Log: fmt::Debug + Send + Sync {
     /// Why the log cannot be written now, as far as is known.
     fn write_error(&self) -> Option<String>;
 
+    /// Why the last try to load the log has failed; `None` once it was loaded.
+    fn load_error(&self) -> Option<String> {
+        None
+    }
+
     /// Whether deleted texts are still on the disk, and the log can be written. It costs far less than the list of
     /// them.
     fn is_erasure_pending(&self) -> bool;

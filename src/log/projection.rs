@@ -146,11 +146,16 @@ impl Projection {
         !self.to_erase.is_empty()
     }
 
-    /// About how many bytes it takes. An edit is measured at 80 bytes, a node of a set at 16 for each seq.
+    /// About how many bytes it takes. Measured with 3,000,000 ascending seqs: 21 bytes for each in a set, 37 in a map
+    /// to a seq, 50 in a map to an owner; an edited post is taken for 80.
     pub(super) fn memory(&self) -> usize {
-        let sets = self.hidden.len() + self.erased.len() + self.to_erase.len();
         let edits: usize = self.edits.values().map(Vec::capacity).sum();
-        self.edits.len() * 80 + edits * size_of::<u64>() + sets * 16 + self.topic.capacity()
+        self.edits.len() * 80
+            + edits * size_of::<u64>()
+            + self.deletes.len() * 37
+            + (self.hidden.len() + self.erased.len()) * 21
+            + self.to_erase.len() * 50
+            + self.topic.capacity()
     }
 
     /// A record whose text was erased though no record deletes it.
@@ -262,6 +267,32 @@ mod tests {
             (to_erase(&projection), projection.unexplained_erasure()),
             (BTreeSet::from([5]), None)
         );
+    }
+
+    #[test]
+    fn deletes_are_measured_at_about_what_they_cost() {
+        const DELETES: u64 = 10_000;
+        let mut projection = Projection::default();
+        let text = text("secret");
+        for target in 1..=DELETES {
+            let post = Operation::Post { text: text.clone(), me: false, reply: None };
+            projection.apply(&entry(target, post), false);
+        }
+        let cost = |projection: &Projection, before: usize| {
+            (projection.memory() - before) as f64 / DELETES as f64
+        };
+        let before = projection.memory();
+        for target in 1..=DELETES {
+            projection.apply(&entry(DELETES + target, Operation::Delete { target }), false);
+        }
+        // The resident memory of a process with 3,000,000 of them grew by 108 bytes for each.
+        let pending = cost(&projection, before);
+        assert!((95.0..120.0).contains(&pending), "{pending}");
+        projection.set_erased(&(1..=DELETES).collect());
+        let erased = cost(&projection, before); // and by 79 without `to_erase`, with `erased`
+        assert!((70.0..90.0).contains(&erased), "{erased}");
+        projection.forget_before(u64::MAX);
+        assert_eq!(projection.memory(), before);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::DroppedSegment;
 use super::finding::RecoveryFinding;
@@ -102,6 +102,15 @@ pub(super) struct LoadError {
     pub(super) what: String,
     /// When.
     pub(super) at: Instant,
+    /// How long after that the next use of the log tries it again.
+    pub(super) pause: Duration,
+}
+
+impl LoadError {
+    /// The pause after a load that failed, from the one before it.
+    pub(super) fn next_pause(before: Option<Duration>) -> Duration {
+        before.map_or(limits::LOAD_RETRY, |pause| (pause * 2).min(limits::LOAD_RETRY_MAX))
+    }
 }
 
 /// What retention needs to know of the oldest segment.

@@ -22,7 +22,6 @@ use super::recover::Recovered;
 use super::retired::RetiredLog;
 use crate::chat::{OwnerId, RoomName};
 use crate::limits;
-use crate::metrics::GaugePart;
 use crate::ownership;
 
 /// A data directory, locked until this value is dropped.
@@ -341,8 +340,7 @@ impl Store {
 
     fn unseen_log(&self, name: &LogName, config: LogConfig, id: String) -> DiskLog {
         let (dir, files) = (Store::log_dir(&self.root, name), self.files());
-        let memory = GaugePart::of(&self.metrics.memory);
-        DiskLog::unseen(name.room.clone(), dir, config, files, memory, id)
+        DiskLog::unseen(name.room.clone(), dir, config, files, &self.metrics, id)
     }
 }
 

@@ -161,6 +161,7 @@ impl Eraser {
 /// Maintains the logs that were written, and the files of read markers and names: fsync, retention, retries
 /// after an error. Once a minute retention looks at every log. `pass` counts the calls.
 pub(super) fn maintenance(shared: &Shared, pass: usize) {
+    log_load_changes(shared);
     if shared.rooms.is_lock_lost() {
         return; // the files belong to another server now
     }
@@ -188,6 +189,24 @@ pub(super) fn maintenance(shared: &Shared, pass: usize) {
     }
     let journals = shared.names.file_bytes() + shared.read_markers.file_bytes();
     shared.rooms.disk_space.set_journals(journals);
+}
+
+/// Logs which rooms cannot be loaded, and which can again: once each, however often clients ask for them.
+fn log_load_changes(shared: &Shared) {
+    if !shared.rooms.log_metrics().load_changed.swap(false, Ordering::Relaxed) {
+        return;
+    }
+    for room in shared.rooms.each() {
+        let name = ("room", room.name.as_str());
+        match room.take_load_change() {
+            None => {}
+            Some(Some(error)) => {
+                let fields = [name, ("error", &*error), ("again", "when it is used next")];
+                shared.logger.log(Level::Warn, "room-not-loaded", &fields);
+            }
+            Some(None) => shared.logger.log(Level::Warn, "room-loaded-again", &[name]),
+        }
+    }
 }
 
 fn maintain_room(shared: &Shared, room: &Arc<Room>) {

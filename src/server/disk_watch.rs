@@ -21,6 +21,8 @@ pub(super) struct DiskWatch {
     level: SpaceLevel,
     /// Whether the log said that the free space is not known.
     is_unknown: bool,
+    /// Whether the log said that the last answer of `df` does not count any more.
+    is_outdated: bool,
 }
 
 impl DiskWatch {
@@ -43,7 +45,26 @@ impl DiskWatch {
             }
             Some(look @ (Look::NoDf | Look::Failed)) => self.log_unknown(shared, look),
         }
+        self.log_outdated(shared, space.is_outdated());
         self.log_change(shared, space.level());
+    }
+
+    /// A `df` that hangs may have answered before: after a time that answer does not count, and posts are stored
+    /// until a write fails, as without `df`.
+    fn log_outdated(&mut self, shared: &Shared, is_outdated: bool) {
+        if std::mem::replace(&mut self.is_outdated, is_outdated) == is_outdated {
+            return;
+        }
+        if !is_outdated {
+            return shared.logger.log(Level::Warn, "free-space-known-again", &[]);
+        }
+        let age = shared.rooms.disk_space.age().unwrap_or_default().as_secs().to_string();
+        let fields = [
+            ("seconds", &*age),
+            ("why", "df does not answer, as on a file system that hangs"),
+            ("posts", "are stored until a write fails or --max-data is reached"),
+        ];
+        shared.logger.log(Level::Warn, "free-space-outdated", &fields);
     }
 
     /// Without `df` only `--max-data` and the error of a write refuse a post.

@@ -17,10 +17,14 @@ fn owner(user: &str) -> OwnerId {
 }
 
 fn append(log: &dyn Log, user: &str, operation: Operation) -> u64 {
+    append_of(log, user, owner(user), operation)
+}
+
+fn append_of(log: &dyn Log, user: &str, owner: OwnerId, operation: Operation) -> u64 {
     let (seq, room, cid) = (log.head() + 1, "lobby".parse().unwrap(), "c".parse().unwrap());
     let kind = RecordKind::Operation(operation);
     let json = Record { room, seq, at: 5, user: user.parse().unwrap(), cid, kind }.encode();
-    log.append(&[LogEntry { seq, owner: owner(user), json: json.into() }]).unwrap();
+    log.append(&[LogEntry { seq, owner, json: json.into() }]).unwrap();
     seq
 }
 
@@ -115,6 +119,45 @@ fn one_who_deletes_in_many_files_and_rooms_delays_another_by_one_file() {
     assert!(gone(3));
     while turn(&mut queue, &logs) {}
     assert!(places.iter().all(|data| !is_on_disk(data, "of eve")), "nothing is forgotten");
+}
+
+#[test]
+fn one_with_many_names_delays_another_by_files_and_not_by_names() {
+    const NAMES: u64 = 30;
+    let data = TempDataDir::new();
+    let config = LogConfig { file_bytes: 20_000, ..CONFIG };
+    let logs: [Arc<dyn Log>; 1] = [Arc::new(empty_log(&data, Arc::new(Disk), config))];
+    let log = &*logs[0];
+    let by_name = |n: u64, operation| {
+        let owner = format!("{:032x}", 1_000 + n).parse().unwrap();
+        append_of(log, "eve", owner, operation)
+    };
+    let text = Text::parse("of eve", 100).unwrap();
+    for n in (0..NAMES).cycle().take(NAMES as usize * 14) {
+        by_name(n, Operation::Post { text: text.clone(), me: false, reply: None });
+    }
+    // Each name always waits for two files, so that it keeps its place in line when one of them is written.
+    let delete_round = |round: u64| {
+        for (n, half) in (0..NAMES).flat_map(|n| [(n, 0), (n, 7)]) {
+            by_name(n, Operation::Delete { target: (half + round) * NAMES + n + 1 });
+        }
+    };
+    let mut queue = ErasureQueue::default();
+    delete_round(0);
+    queue.update(&logs, Instant::now());
+    let secret = post(log, "alice", "secret");
+    delete(log, "alice", secret);
+    queue.update(&logs, Instant::now());
+    let files = queue.len();
+    assert!((3..=4).contains(&files), "{files} files of {NAMES} names");
+    let turns = (1..=6).find(|round| {
+        delete_round(*round);
+        turn(&mut queue, &logs);
+        !is_on_disk(&data, "secret")
+    });
+    assert!(turns.is_some_and(|turns| turns <= files as u64), "{turns:?} turns, {files} files");
+    while turn(&mut queue, &logs) {}
+    assert!(!is_on_disk(&data, "of eve") || log.pending_erasures().is_empty());
 }
 
 #[test]

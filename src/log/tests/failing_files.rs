@@ -15,6 +15,8 @@ pub(super) struct Faults {
     pub(super) sync: AtomicBool,
     pub(super) set_len: AtomicBool,
     pub(super) create: AtomicBool,
+    /// Opening a file for reading.
+    pub(super) open: AtomicBool,
     /// While a test holds this, every fsync of a file waits.
     pub(super) gate: Mutex<()>,
     /// An fsync has come to the gate.
@@ -58,6 +60,7 @@ fn failing(fault: &AtomicBool) -> io::Result<()> {
 
 impl Files for FailingFiles {
     fn open_for_reading(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
+        failing(&self.0.open)?;
         Ok(self.wrap(Disk.open_for_reading(path)?))
     }
 

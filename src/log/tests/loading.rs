@@ -9,16 +9,24 @@ use proptest::prelude::*;
 use super::failing_files::FailingFiles;
 use super::*;
 use crate::chat::OwnerId;
-use crate::log::RecoveryFinding;
 use crate::log::memory::MemoryLog;
-use crate::metrics::{Gauge, GaugePart};
+use crate::log::read_state::{Health, LoadError};
+use crate::log::{LogMetrics, RecoveryFinding};
+use crate::metrics::Gauge;
 
 /// The log in the directory as a server has it after its start.
 fn unseen(data: &TempDataDir, config: LogConfig) -> (DiskLog, Arc<Gauge>) {
-    let sum = Arc::new(Gauge::default());
-    let (room, id) = ("lobby".parse().unwrap(), String::from("new"));
-    let memory = GaugePart::of(&sum);
-    (DiskLog::unseen(room, data.dir(), config, Arc::new(Disk), memory, id), sum)
+    let (log, metrics) = unseen_on(data, Arc::new(Disk), config);
+    (log, Arc::clone(&metrics.memory))
+}
+
+fn unseen_on(
+    data: &TempDataDir,
+    files: Arc<dyn Files>,
+    config: LogConfig,
+) -> (DiskLog, Arc<LogMetrics>) {
+    let (room, id, metrics) = ("lobby".parse().unwrap(), String::from("new"), Arc::default());
+    (DiskLog::unseen(room, data.dir(), config, files, &metrics, id), metrics)
 }
 
 /// A directory whose log has these records, in several files.
@@ -248,6 +256,98 @@ fn a_load_that_failed_is_reported_and_tried_again() {
     }
     assert!(since.elapsed() >= limits::LOAD_RETRY, "the files are not read again at once");
     assert_eq!((log.write_error(), log.head()), (None, 5));
+}
+
+/// Loads until it works; the load before has failed.
+fn load_again(log: &DiskLog) {
+    let since = Instant::now();
+    while let Err(error) = log.load() {
+        assert!(since.elapsed() < 20 * limits::LOAD_RETRY, "{error}");
+        thread::sleep(limits::LOAD_RETRY / 20);
+    }
+}
+
+#[test]
+fn files_that_are_away_for_a_moment_make_a_released_log_fail_until_they_are_back() {
+    type Pick = fn(&TempDataDir) -> PathBuf;
+    let picks: [(&str, Pick); 4] = [
+        ("the oldest", |data| data.files()[0].clone()),
+        ("one in the middle", |data| data.files()[1].clone()),
+        ("the newest", |data| data.files().pop().unwrap()),
+        ("the directory", |data| data.dir()),
+    ];
+    for (what, pick) in picks {
+        let data = filled(20);
+        assert!(data.files().len() > 2);
+        let (log, metrics) = unseen_on(&data, Arc::new(Disk), CONFIG);
+        log.load().unwrap();
+        assert!(log.unload());
+        let (there, away) = (pick(&data), data.root().join("away"));
+        fs::rename(&there, &away).unwrap();
+        assert!(log.read(0, ALL).is_err(), "{what}: nothing is served from what is left");
+        assert!(log.append(&records(21..=21)).is_err(), "{what}");
+        assert_eq!((log.head(), log.first(), log.memory()), (20, 1, 0), "{what}");
+        assert!(log.load_error().is_some() && log.write_error() == log.load_error(), "{what}");
+        assert!(metrics.load_changed.swap(false, Ordering::Relaxed), "{what}: it is to be logged");
+        fs::rename(&away, &there).unwrap();
+        load_again(&log);
+        assert_eq!((log.load_error(), log.write_error()), (None, None), "{what}");
+        assert!(metrics.load_changed.swap(false, Ordering::Relaxed), "{what}: so is the recovery");
+        log.append(&records(21..=21)).unwrap();
+        assert_eq!(all(&log), records(1..=21), "{what}");
+        assert_eq!(all(&data.open(CONFIG).0), records(1..=21), "{what}");
+    }
+}
+
+#[test]
+fn a_system_that_refuses_to_open_files_makes_a_released_log_fail_until_it_opens_them() {
+    let data = filled(20);
+    let failing = FailingFiles::new();
+    let (log, _) = unseen_on(&data, Arc::new(failing.clone()), CONFIG);
+    log.load().unwrap();
+    assert!(log.unload());
+    failing.0.open.store(true, Ordering::Relaxed); // EIO, EMFILE, EACCES
+    assert!(log.read(0, ALL).is_err() && log.append(&records(21..=21)).is_err());
+    failing.0.open.store(false, Ordering::Relaxed);
+    load_again(&log);
+    log.append(&records(21..=21)).unwrap();
+    assert_eq!(all(&log), records(1..=21));
+}
+
+#[test]
+fn a_file_that_comes_back_altered_is_corrupt_for_good() {
+    for (what, good, bad) in [("altered", "hello", "hallo"), ("other records", "lobby", "lobbi")] {
+        let data = filled(20);
+        let (log, _) = unseen(&data, CONFIG);
+        log.load().unwrap();
+        assert!(log.unload());
+        let (there, away) = (data.files()[1].clone(), data.root().join("away"));
+        fs::rename(&there, &away).unwrap();
+        assert!(log.load().is_err());
+        let bytes = fs::read_to_string(&away).unwrap();
+        fs::write(&there, bytes.replacen(good, bad, 1)).unwrap();
+        let is_corrupt = || matches!(log.read_state().health, Health::Corrupt(_));
+        let since = Instant::now();
+        while !is_corrupt() {
+            assert!(log.load().is_err(), "{what}");
+            assert!(since.elapsed() < 20 * limits::LOAD_RETRY, "{what}: {:?}", log.load_error());
+            thread::sleep(limits::LOAD_RETRY / 20);
+        }
+        fs::write(&there, bytes).unwrap();
+        load_again(&log);
+        assert!(log.append(&records(21..=21)).is_err(), "{what}: an operator looks at it first");
+    }
+}
+
+#[test]
+fn the_pause_between_loads_that_fail_grows_up_to_a_limit() {
+    let mut pauses = vec![limits::LOAD_RETRY];
+    while pauses.len() < 10 {
+        pauses.push(LoadError::next_pause(pauses.last().copied()));
+    }
+    assert_eq!(LoadError::next_pause(None), limits::LOAD_RETRY);
+    assert!(pauses.windows(2).all(|two| two[1] == (two[0] * 2).min(limits::LOAD_RETRY_MAX)));
+    assert_eq!(pauses.last(), Some(&limits::LOAD_RETRY_MAX));
 }
 
 // ---- Retention, owners -------------------------------------------------------------------------

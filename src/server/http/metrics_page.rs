@@ -142,6 +142,10 @@ fn push_storage(shared: &Shared, page: &mut PrometheusText) {
         let help = "Below which posts are refused (--min-free).";
         page.gauge("talk_disk_free_bytes_min", help, space.reserve);
     }
+    if let Some(age) = shared.rooms.disk_space.age() {
+        let help = "Time since df has told the free bytes; after a minute they do not count.";
+        page.gauge("talk_disk_free_age_seconds", help, age.as_secs());
+    }
     let is_full = shared.rooms.disk_space.is_full();
     let is_writable = usize::from(shared.write_error().is_none() && !is_full);
     page.gauge("talk_log_writable", "1 if everything can be stored now, else 0.", is_writable);

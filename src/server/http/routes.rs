@@ -30,9 +30,9 @@ pub(crate) fn route(shared: &Shared, source: Source, request: &Request) -> Respo
                 },
             )
         }
-        "/healthz" | "/livez" => health(request, None),
+        "/healthz" | "/livez" => health(request, Ok("ok\n")),
         "/readyz" if shared.admission.is_stopping() => {
-            health(request, Some("the server is shutting down"))
+            health(request, Err("the server is shutting down"))
         }
         "/readyz" => {
             // The error itself may name paths, so it goes to the operator's log only.
@@ -40,7 +40,9 @@ pub(crate) fn route(shared: &Shared, source: Source, request: &Request) -> Respo
                 shared.write_error().map(|_| "the server cannot write to its data directory");
             let is_full = shared.rooms.disk_space.is_full();
             let full = is_full.then_some("the server's disk is nearly full: it stores no messages");
-            health(request, failed.or(full))
+            let outdated = shared.rooms.disk_space.is_outdated();
+            let ready = if outdated { SPACE_UNKNOWN } else { "ok\n" };
+            health(request, failed.or(full).map_or(Ok(ready), Err))
         }
         "/metrics" => metrics(shared, source, request),
         _ => static_files::find(request)
@@ -73,13 +75,17 @@ fn read_only() -> Response {
     refused.header("Allow", "GET, HEAD")
 }
 
-fn health(request: &Request, problem: Option<&str>) -> Response {
+/// Posts are stored, but not refused in time before the disk is full.
+const SPACE_UNKNOWN: &str = "ok, but the free space of the disk is not known: df does not answer\n";
+
+/// The response to a probe: what is right, or the problem.
+fn health(request: &Request, found: Result<&'static str, &str>) -> Response {
     if !matches!(request.method, Method::Get | Method::Head) {
         return read_only();
     }
-    if let Some(problem) = problem {
-        return Response::error(Status::UNAVAILABLE, problem);
+    match found {
+        Ok(text) => Response::with_body(Status::OK, "text/plain; charset=utf-8", text.as_bytes())
+            .header("Cache-Control", "no-store"),
+        Err(problem) => Response::error(Status::UNAVAILABLE, problem),
     }
-    let response = Response::with_body(Status::OK, "text/plain; charset=utf-8", b"ok\n");
-    response.header("Cache-Control", "no-store")
 }

@@ -32,6 +32,14 @@ impl Room {
         Ok(finding)
     }
 
+    /// Whether its log cannot be loaded (`Some(Some(error))`), or can again (`Some(None)`); `None` if that is as at the
+    /// last call.
+    pub(crate) fn take_load_change(&self) -> Option<Option<String>> {
+        let error = self.log.load_error();
+        let was_error = self.notes.is_load_error_logged.swap(error.is_some(), Ordering::Relaxed);
+        (was_error != error.is_some()).then_some(error)
+    }
+
     /// The state, with the cids of the newest records: without them, no record is accepted. If they are not in
     /// memory, it reads them from the log, and other threads that need them wait.
     ///

@@ -66,6 +66,8 @@ struct Notes {
     used_at: AtomicU64,
     /// The newest seq when the room was opened.
     head_at_open: AtomicU64,
+    /// The server's log says that its log cannot be loaded.
+    is_load_error_logged: AtomicBool,
     /// In which queues it is.
     marks: VisitMarks,
 }

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use crate::limits;
 use crate::log::LogMetrics;
@@ -21,6 +22,11 @@ pub(crate) struct DiskSpace {
     journals: AtomicU64,
     /// Bytes free on the disk at the last look; [`UNKNOWN`] before it.
     free: AtomicU64,
+    /// When the server started: times count from here.
+    start: Instant,
+    /// When that look was, in ms since the start. The answer counts for [`limits::DISK_ANSWER_VALID`], also if the
+    /// thread that looks hangs.
+    measured: AtomicU64,
     /// What the data directory took at that look.
     used_then: AtomicU64,
     /// Bytes of the disk that posts may not use.
@@ -31,6 +37,10 @@ pub(crate) struct DiskSpace {
 
 /// Free space that was not measured yet.
 const UNKNOWN: u64 = u64::MAX;
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
 
 /// How much space there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -64,6 +74,8 @@ impl DiskSpace {
             logs,
             journals: AtomicU64::new(0),
             free: AtomicU64::new(UNKNOWN),
+            start: Instant::now(),
+            measured: AtomicU64::new(0),
             used_then: AtomicU64::new(0),
             reserve: AtomicU64::new(limits.min_free.unwrap_or(0)),
             is_refusing: AtomicBool::new(false),
@@ -79,6 +91,7 @@ impl DiskSpace {
     pub(crate) fn set_disk(&self, disk: Option<(u64, u64)>) {
         let share = |size: u64| (size / limits::DISK_RESERVE_SHARE).min(limits::DISK_RESERVE);
         self.used_then.store(self.used(), Ordering::Relaxed);
+        self.measured.store(millis(self.start.elapsed()), Ordering::Relaxed);
         self.free.store(disk.map_or(UNKNOWN, |(_, free)| free), Ordering::Relaxed);
         let reserve = self.limits.min_free.unwrap_or(disk.map_or(0, |(size, _)| share(size)));
         self.reserve.store(reserve, Ordering::Relaxed);
@@ -90,14 +103,37 @@ impl DiskSpace {
 
     /// The numbers at this moment. What the server has written since the last look is not free any more.
     pub(crate) fn figures(&self) -> SpaceFigures {
-        let (used, free) = (self.used(), self.free.load(Ordering::Relaxed));
+        self.figures_at(self.start.elapsed())
+    }
+
+    /// The numbers so long after the start.
+    fn figures_at(&self, now: Duration) -> SpaceFigures {
+        let used = self.used();
         let since = used.saturating_sub(self.used_then.load(Ordering::Relaxed));
+        let is_valid = self.age_at(now).is_some_and(|age| age <= limits::DISK_ANSWER_VALID);
+        let free = self.free.load(Ordering::Relaxed).saturating_sub(since);
         SpaceFigures {
             used,
             max: self.limits.max_data,
-            free: Some(free).filter(|free| *free != UNKNOWN).map(|free| free.saturating_sub(since)),
+            free: is_valid.then_some(free),
             reserve: self.reserve.load(Ordering::Relaxed),
         }
+    }
+
+    /// How long ago the free space was measured; `None`: it was not.
+    pub(crate) fn age(&self) -> Option<Duration> {
+        self.age_at(self.start.elapsed())
+    }
+
+    fn age_at(&self, now: Duration) -> Option<Duration> {
+        let measured = Duration::from_millis(self.measured.load(Ordering::Relaxed));
+        let is_known = self.free.load(Ordering::Relaxed) != UNKNOWN;
+        is_known.then(|| now.saturating_sub(measured))
+    }
+
+    /// Whether the free space was measured, but so long ago that this does not count any more.
+    pub(crate) fn is_outdated(&self) -> bool {
+        self.age().is_some_and(|age| age > limits::DISK_ANSWER_VALID)
     }
 
     /// How much space there is at this moment.
@@ -174,6 +210,23 @@ mod tests {
         assert_eq!((space.level(), space.figures().free), (SpaceLevel::Full, Some(999)));
         space.set_disk(Some((GIB, 3_000)));
         assert_eq!(space.level(), SpaceLevel::Enough, "measured again");
+    }
+
+    #[test]
+    fn an_answer_of_df_does_not_count_for_ever() {
+        let space = space(Some(32_000), None);
+        let level = |after| space.figures_at(space.start.elapsed() + after).level(false);
+        let (valid, moment) = (limits::DISK_ANSWER_VALID, Duration::from_secs(5));
+        assert_eq!(space.age(), None);
+        space.set_disk(Some((100 * GIB, 50 * GIB)));
+        assert_eq!(space.figures_at(valid - moment).free, Some(50 * GIB));
+        assert_eq!(space.figures_at(space.start.elapsed() + valid + moment).free, None);
+        assert!(space.age().is_some() && !space.is_outdated());
+        space.set_disk(Some((100 * GIB, 0)));
+        assert_eq!(level(valid - moment), SpaceLevel::Full);
+        assert_eq!(level(valid + moment), SpaceLevel::Enough, "writing decides");
+        space.set_journals(40_000);
+        assert_eq!(level(valid + moment), SpaceLevel::Full, "--max-data still counts");
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::log::{LockWatch, LogConfig, LogMetrics, LogName, Store};
 use crate::net::entropy::Entropy;
 use crate::server::clock::SteadyClock;
 use crate::server::config::Config;
-use crate::server::logger::{Level, Logger};
+use crate::server::logger::Logger;
 use crate::server::quotas::{CreationQuota, Holding, QuotaRefusal, Quotas};
 use crate::server::room::{Room, RoomContext};
 
@@ -177,17 +177,9 @@ impl Rooms {
     /// # Errors
     /// When the log could not be loaded.
     pub(crate) fn load(&self, room: &Room) -> io::Result<()> {
-        match room.open() {
-            Ok(finding) => {
-                finding.iter().for_each(|finding| log_finding(&self.logger, finding));
-                Ok(())
-            }
-            Err(error) => {
-                let fields = [("room", room.name.as_str()), ("error", &error.to_string())];
-                self.logger.log(Level::Warn, "room-not-loaded", &fields);
-                Err(error)
-            }
-        }
+        let finding = room.open()?; // maintenance logs an error, once
+        finding.iter().for_each(|finding| log_finding(&self.logger, finding));
+        Ok(())
     }
 
     /// The room that `find` finds, or else a new one. If there are too many, a room that `is_abandoned` may

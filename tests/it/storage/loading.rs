@@ -12,7 +12,7 @@ use sha1_smol::Sha1;
 
 use crate::support::raw_client::RawClient;
 use crate::support::under_attack::{all_of, under_attack_in};
-use crate::support::{TIMEOUT, TestClient, TestServer};
+use crate::support::{ServerLog, TIMEOUT, TestClient, TestServer};
 
 /// The first 16 digits of the SHA-1 of the checksum before and a line.
 fn check(before: &str, body: &str) -> String {
@@ -224,6 +224,68 @@ fn a_room_that_cannot_be_loaded_is_refused_and_others_are_not() {
     assert!(RawClient::connect(server.address).get("/readyz").starts_with("HTTP/1.1 200"));
     drop(server);
     assert!(all_of(&mut errors).contains("room-not-loaded room=zoo"));
+}
+
+#[test]
+fn a_file_that_is_away_while_its_room_is_released_closes_the_room_until_it_is_back() {
+    let data = tempfile::tempdir().unwrap();
+    write_log(data.path(), "zoo", &texts(2_000));
+    write_log(data.path(), "lobby", &texts(1));
+    let (log, mut command) = (ServerLog::new(), Command::new(env!("CARGO_BIN_EXE_server")));
+    log.of(&mut command);
+    let flags = ["--limit", "room-memory=1KiB"];
+    let server = TestServer::start_by(&mut command, data.path(), &flags);
+    server.wait_until_checked();
+    let (mut bob, _) = TestClient::hello(server.address, "bob");
+    let readiness = || RawClient::connect(server.address).get("/readyz");
+    for room in ["zoo", "lobby"] {
+        bob.send(&json!({"type": "join", "room": room, "since": "now"}));
+        bob.receive_type("joined");
+        bob.post(room, room, "hello");
+        bob.receive_with_cid(room);
+    }
+    let since = Instant::now();
+    while count(&server, "talk_room_memory_bytes") > 1_500.0 {
+        let memory = count(&server, "talk_room_memory_bytes");
+        assert!(since.elapsed() < TIMEOUT, "zoo is not released: {memory}");
+    }
+    let there = data.path().join("rooms/zoo/0000000000000001.jsonl");
+    let away = data.path().join("away");
+    fs::rename(&there, &away).unwrap();
+
+    for n in 0..5 {
+        let cid = format!("secret{n}");
+        bob.post("zoo", &cid, "a secret");
+        let refused = bob.receive_with_cid(&cid);
+        assert_eq!((&refused["type"], &refused["code"]), (&"error".into(), &"storage".into()));
+        assert!(!refused["message"].as_str().unwrap().contains("secret"), "{refused}");
+    }
+    bob.send(&json!({"type": "history", "room": "zoo", "before": 100, "limit": 5}));
+    assert_eq!(bob.receive_any_of(&["history", "error"])["code"], "storage");
+    bob.post("lobby", "other", "other rooms are unharmed");
+    assert_eq!(bob.receive_own("bob", "other")["seq"], 3);
+    log.wait_for("room-not-loaded");
+    assert!(readiness().starts_with("HTTP/1.1 503"));
+
+    fs::rename(&away, &there).unwrap();
+    let since = Instant::now();
+    let stored = loop {
+        bob.post("zoo", "again", "it is back");
+        let answer = bob.receive_with_cid("again");
+        if answer["type"] == "post" {
+            break answer;
+        }
+        assert!(answer["code"] == "storage" && since.elapsed() < TIMEOUT, "{answer}");
+        thread::sleep(Duration::from_millis(300)); // its author's rate
+    };
+    assert_eq!(stored["seq"], 2_002);
+    log.wait_for("room-loaded-again");
+    assert!(log.text().contains("room-not-loaded room=zoo"));
+    assert_eq!(log.count("room-not-loaded"), 1, "once, however often it is tried: {}", log.text());
+    assert!(readiness().starts_with("HTTP/1.1 200"));
+    drop(server);
+    let verified = crate::support::commands::printed(&["verify"], data.path());
+    assert_eq!(verified.matches("intact").count(), 2, "{verified}");
 }
 
 // ---- Memory ------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ use crate::chat::protocol::{Record, RecordKind};
 use crate::chat::{LogEntry, Operation, Text};
 use crate::handshake::{Hosts, Policy};
 use crate::limits;
+use crate::server::logger::Level;
 use crate::server::tunable_limits::{Limits, RoomLimits};
 use crate::time::unix_ms;
 
