@@ -79,6 +79,56 @@ fn a_panic_of_the_fsync_thread_harms_one_connection_at_most() {
     survives_panics(LOCKS_OF_INTERVAL, "interval");
 }
 
+#[test]
+fn a_trap_lets_the_threads_of_bystanders_pass() {
+    for lock in ["state", "send_queue", "identity"] {
+        let dir = tempfile::tempdir().unwrap();
+        let server = start_with_traps(dir.path(), "always");
+        let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
+        let trap = dir.path().join("traps").join(format!("{lock}@session"));
+        lay(&trap, &[&ann]);
+        ann.post("lobby", "1", "her session takes each of these locks");
+        ann.receive_own("ann", "1");
+        ann.round_trip();
+        assert!(trap.exists(), "{lock}: she is the only client");
+        trigger::spring(server.address, &trap, lock, 0, || {});
+        ann.round_trip();
+        each_trap_caused_one_panic(server.address, 1);
+    }
+}
+
+/// Starts a server whose traps are the files in `dir`/traps.
+fn start_with_traps(dir: &Path, sync: &str) -> TestServer {
+    let traps = dir.join("traps");
+    fs::create_dir(&traps).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
+    command.env("TALK_FAIL", &traps).stderr(Stdio::null());
+    let limits = [
+        "ping-every=200ms",
+        "pong-wait=2m",
+        "control-rate=100000",
+        "stall-wait=1s",
+        "new-private-rooms=100000",
+        "posted-bytes=1GiB",
+        "answer-bytes=1GiB",
+        "room-memory=1KiB", // rooms are unloaded as soon as they are idle
+    ];
+    let mut flags: Vec<&str> = limits.iter().flat_map(|limit| ["--limit", limit]).collect();
+    flags.extend(["--max-per-address", "100000", "--sync", sync]);
+    TestServer::start_by(&mut command, &dir.join("data"), &flags)
+}
+
+/// Lays a trap that only threads of other clients spring. A session does more after its client has received
+/// an answer: it ends the round, and makes its socket blocking again. On a busy machine it does so when the
+/// next trap lies there, and a panic would end the connection of a bystander, as it should.
+fn lay(trap: &Path, bystanders: &[&TestClient]) {
+    let address = |client: &&TestClient| client.socket.get_ref().local_addr().unwrap().to_string();
+    let spared: Vec<String> = bystanders.iter().map(address).collect();
+    let new = trap.with_extension("new"); // the trap appears with all its lines
+    fs::write(&new, spared.join("\n")).unwrap();
+    fs::rename(&new, trap).unwrap();
+}
+
 /// Each trap causes one panic. A trap vanishes before its panic is caught and counted: the test waits for that.
 fn each_trap_caused_one_panic(address: SocketAddr, sprung: usize) {
     let since = Instant::now();
@@ -95,22 +145,7 @@ fn each_trap_caused_one_panic(address: SocketAddr, sprung: usize) {
 fn survives_panics(locks: &[(&str, &[&str])], sync: &str) {
     let dir = tempfile::tempdir().unwrap();
     let (traps, data) = (dir.path().join("traps"), dir.path().join("data"));
-    fs::create_dir(&traps).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
-    command.env("TALK_FAIL", &traps).stderr(Stdio::null());
-    let limits = [
-        "ping-every=200ms",
-        "pong-wait=2m",
-        "control-rate=100000",
-        "stall-wait=1s",
-        "new-private-rooms=100000",
-        "posted-bytes=1GiB",
-        "answer-bytes=1GiB",
-        "room-memory=1KiB", // rooms are unloaded as soon as they are idle
-    ];
-    let mut flags: Vec<&str> = limits.iter().flat_map(|limit| ["--limit", limit]).collect();
-    flags.extend(["--max-per-address", "100000", "--sync", sync]);
-    let mut server = TestServer::start_by(&mut command, &data, &flags);
+    let mut server = start_with_traps(dir.path(), sync);
 
     // A server that hangs still answers pings: a thread of the test enforces the time limit of each trap.
     let (next, reached) = mpsc::channel::<String>();
@@ -134,10 +169,10 @@ fn survives_panics(locks: &[(&str, &[&str])], sync: &str) {
     for (lock, threads) in locks {
         for thread in *threads {
             let trap = format!("{lock}@{thread}");
-            fs::write(traps.join(&trap), "").unwrap();
+            lay(&traps.join(&trap), &[&ann, &ben]);
             next.send(trap.clone()).unwrap();
             eprintln!("{trap}"); // the last line is the trap of a failure
-            // They read, so that their sockets do not fill, and send nothing that could meet the trap.
+            // They read, so that their sockets do not fill, and send only pongs.
             let read = || {
                 ann.drain();
                 ben.drain();
