@@ -130,12 +130,12 @@ fn lay(trap: &Path, bystanders: &[&TestClient]) {
 }
 
 /// Each trap causes one panic. A trap vanishes before its panic is caught and counted: the test waits for that.
-fn each_trap_caused_one_panic(address: SocketAddr, sprung: usize) {
+fn each_trap_caused_one_panic(address: SocketAddr, sprung: u8) {
     let since = Instant::now();
     loop {
         let panics = RawClient::connect(address).count("talk_panics_total");
-        if panics >= sprung as f64 || since.elapsed() > TIMEOUT / 3 {
-            assert_eq!(panics, sprung as f64);
+        if panics >= f64::from(sprung) || since.elapsed() > TIMEOUT / 3 {
+            assert_eq!(panics, f64::from(sprung));
             return;
         }
     }
@@ -165,7 +165,7 @@ fn survives_panics(locks: &[(&str, &[&str])], sync: &str) {
     let mut said = 0;
     let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     let (mut ben, _) = TestClient::joined(server.address, "ben", "lobby");
-    let mut sprung = 0;
+    let mut sprung: u8 = 0;
     for (lock, threads) in locks {
         for thread in *threads {
             let trap = format!("{lock}@{thread}");
