@@ -3,12 +3,13 @@
 //! The loop only accepts: other threads do what is slow, and no error ends it.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 
 use super::hello;
+use crate::failpoint;
 use crate::http::Response;
 use crate::limits;
 use crate::server::clients::admission::Permit;
@@ -46,11 +47,11 @@ pub(crate) fn run(listener: &TcpListener, shared: &Arc<Shared>) {
 
 /// Takes a slot for a connection and starts its hello thread; without a slot, a thread sends the reason.
 fn admit(shared: &Arc<Shared>, stream: TcpStream, peer: SocketAddr) -> io::Result<()> {
-    let peer = peer.ip();
-    let admitted = if shared.config.proxies.trusts(peer) {
+    let address = peer.ip();
+    let admitted = if shared.config.proxies.trusts(address) {
         shared.admission.admit_proxy()
     } else {
-        shared.admission.admit(peer)
+        shared.admission.admit(address)
     };
     match admitted {
         Ok(permit) => {
@@ -61,7 +62,7 @@ fn admit(shared: &Arc<Shared>, stream: TcpStream, peer: SocketAddr) -> io::Resul
             shared.logger.log(
                 Level::Debug,
                 "refused",
-                &[("address", &peer.to_string()), ("reason", refused.reason())],
+                &[("address", &address.to_string()), ("reason", refused.reason())],
             );
             let Some(permit) = shared.admission.admit_for_refusal() else { return Ok(()) };
             let refuse = move |_: &Arc<Shared>, permit| {
@@ -76,10 +77,13 @@ fn admit(shared: &Arc<Shared>, stream: TcpStream, peer: SocketAddr) -> io::Resul
 /// Serves a connection up to its hello. The session then runs in a new thread: the stack and heap of this
 /// thread have grown with a head, a hello and perhaps a catch-up, and would use that memory until the
 /// connection ends.
-fn serve(shared: &Arc<Shared>, stream: TcpStream, peer: IpAddr, mut permit: Permit) {
+fn serve(shared: &Arc<Shared>, stream: TcpStream, peer: SocketAddr, mut permit: Permit) {
+    failpoint::set_peer(peer);
     let id = shared.delivery.poll.next_id();
-    let Some(connection) = hello::handshake(shared, stream, peer, &mut permit, id) else { return };
+    let connection = hello::handshake(shared, stream, peer.ip(), &mut permit, id);
+    let Some(connection) = connection else { return };
     let run = move |_: &Arc<Shared>, permit| {
+        failpoint::set_peer(peer);
         connection.run();
         drop(permit);
     };

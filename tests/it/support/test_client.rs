@@ -35,9 +35,14 @@ impl TestClient {
 
     /// Connects over a connection that may break at any byte, and sends nothing.
     pub(crate) fn try_connect(address: SocketAddr) -> Result<TestClient, Box<tungstenite::Error>> {
-        let stream = TcpStream::connect(address).map_err(tungstenite::Error::Io)?;
+        TestClient::try_over(TcpStream::connect(address).map_err(tungstenite::Error::Io)?)
+    }
+
+    /// The same on an open connection.
+    pub(crate) fn try_over(stream: TcpStream) -> Result<TestClient, Box<tungstenite::Error>> {
         stream.set_read_timeout(Some(TIMEOUT)).map_err(tungstenite::Error::Io)?;
         stream.set_nodelay(true).map_err(tungstenite::Error::Io)?;
+        let address = stream.peer_addr().map_err(tungstenite::Error::Io)?;
         let request = format!("ws://{address}/ws").into_client_request()?;
         match tungstenite::client(request, stream) {
             Ok((socket, _)) => Ok(TestClient { socket, received: VecDeque::new() }),
