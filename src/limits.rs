@@ -499,6 +499,14 @@ pub const LOG_VALUE: usize = 120;
 /// thread was interrupted.
 pub const PACING_WRITE: Duration = Duration::from_micros(10);
 
+/// How many threads run the rounds that sessions leave. A round waits for its fsync, 10 ms on a slow disk:
+/// rooms that one client or a thousand keep busy wait beside each other, and share the disk's commits. A
+/// waiting thread takes about 16 KiB.
+pub const BROADCASTERS: usize = 16;
+
+/// How many rooms are maintained at once; an fsync takes 10 ms on a slow disk.
+pub const MAINTAINED_AT_ONCE: usize = 16;
+
 /// Pacing: after a round, the broadcaster pauses this many times as long as the round's writes
 /// took. With 2, a busy room spends a third of its time writing, and the records of all three
 /// thirds share a write.

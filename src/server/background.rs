@@ -171,7 +171,7 @@ pub(super) fn maintenance(shared: &Shared, pass: usize) {
     if is_limited && pass.is_multiple_of(limits::RETENTION_PASSES) {
         shared.rooms.each().for_each(|room| maintenance.add(&room));
     }
-    maintenance.visit_all(|room| maintain_room(shared, room));
+    maintenance.visit_at_once(limits::MAINTAINED_AT_ONCE, |room| maintain_room(shared, room));
     match shared.read_markers.maintain(&shared.names, &shared.rooms) {
         Ok(false) => {}
         Ok(true) => log_written_again(shared, "marks.jsonl"),

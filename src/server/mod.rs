@@ -8,7 +8,7 @@
 //! | `hello` | 1 per new connection | HTTP head, `hello`, first catch-up | starts `session`, or closes |
 //! | `session` | 1 per client | reads messages and executes them | with its connection |
 //! | `refusal` | at most `REFUSALS` | sends the reason to a connection without a slot | after that |
-//! | `broadcaster` | 1 | runs the rounds that sessions leave | with the process |
+//! | `broadcaster` | 16 | run the rounds that sessions leave | with the process |
 //! | `slow-clients` | 1 | retries writes to full sockets | with the process |
 //! | `heartbeat` | 1 | every 500 ms: pings, counts of large rooms, the clock | with the process |
 //! | `maintenance` | 1 | every 100 ms: fsync, retention, retries | with the process |
@@ -90,7 +90,9 @@ impl Server {
         logger: Logger,
     ) -> io::Result<Server> {
         let shared = Arc::new(Shared::new(config, store, logger, Entropy::open()?)?);
-        spawn_loop(&shared, "broadcaster", |shared| shared.broadcaster.run_queued())?;
+        for _ in 0..limits::BROADCASTERS {
+            spawn_loop(&shared, "broadcaster", |shared| shared.broadcaster.run_queued())?;
+        }
         spawn_loop(&shared, "slow-clients", |shared| {
             shared.delivery.retry_slow_clients(shared.config.limits.timeouts.stall);
         })?;

@@ -1,7 +1,8 @@
 //! Broadcast: store a room's batch in its log, then send it to everyone in the room.
 //!
 //! The thread that submits a record runs one round itself if none is running. If more records arrive
-//! meanwhile, the broadcaster thread takes over, so that the session can go back to reading its socket.
+//! meanwhile, a broadcaster thread takes over, so that the session can go back to reading its socket. There
+//! are several: a round may wait for the disk, and other rooms may not.
 
 use std::borrow::Cow;
 use std::io;
@@ -27,8 +28,8 @@ use crate::ws;
 pub(crate) struct Broadcaster {
     /// Sends to the receivers.
     delivery: Arc<Delivery>,
-    /// The rooms that the broadcaster thread continues with.
-    queue: RoundQueue,
+    /// The rooms that the broadcaster threads continue with.
+    pub(super) queue: RoundQueue,
 }
 
 impl Broadcaster {
@@ -40,32 +41,33 @@ impl Broadcaster {
     pub(crate) fn run_round(&self, guard: Option<RoundGuard>) {
         if let Some(guard) = guard {
             run_round(&self.delivery, guard.room());
-            self.finish(guard);
+            if let Some(guard) = guard.finish() {
+                self.queue.add(guard); // more has arrived meanwhile
+            }
         }
     }
 
-    /// Ends a round. If more has arrived meanwhile, the broadcaster thread runs the next one.
-    fn finish(&self, guard: RoundGuard) {
-        if let Some(guard) = guard.finish() {
-            self.queue.add(guard);
-        }
-    }
-
-    /// Waits for work, runs one round for each room that has any, and pauses; the broadcaster thread repeats
-    /// it. The pause grows with the number of receivers: none with two members; with a thousand, records
-    /// share writes. An fsync does not count as write time: the next batch gathers during it.
+    /// Waits for a room with work, and runs rounds until the room that it has in hand needs none. Of several
+    /// rooms each gets one round in turn. A broadcaster thread repeats it.
     pub(crate) fn run_queued(&self) {
-        let guards = self.queue.take();
-        let start = Instant::now();
-        let write_time = guards.iter().map(|guard| run_round(&self.delivery, guard.room())).sum();
-        let mut pacing = Pacing::new(start, write_time, Instant::now());
-        let waiting = || guards.iter().map(|guard| guard.room().pending_count()).sum();
-        while let Some(sleep) = pacing.next_sleep(Instant::now(), waiting()) {
-            thread::sleep(sleep);
+        let mut guard = self.queue.take();
+        loop {
+            let start = Instant::now();
+            let write_time = run_round(&self.delivery, guard.room());
+            pause(guard.room(), start, write_time);
+            let Some(next) = guard.finish() else { return };
+            guard = self.queue.exchange(next);
         }
-        for guard in guards {
-            self.finish(guard);
-        }
+    }
+}
+
+/// Pauses after a round, so that records gather. The pause grows with the number of receivers: none with two
+/// members; with a thousand, records share writes. An fsync does not count as write time: the next batch gathers
+/// during it.
+fn pause(room: &Room, start: Instant, write_time: Duration) {
+    let mut pacing = Pacing::new(start, write_time, Instant::now());
+    while let Some(sleep) = pacing.next_sleep(Instant::now(), room.pending_count()) {
+        thread::sleep(sleep);
     }
 }
 

@@ -23,6 +23,13 @@ impl LazyCondvar {
         guard
     }
 
+    /// Wakes one waiting thread, under the same rule as [`notify_all`](LazyCondvar::notify_all).
+    pub(crate) fn notify_one(&self) {
+        if self.waiting.load(Ordering::Relaxed) > 0 {
+            self.condvar.notify_one();
+        }
+    }
+
     /// Wakes all waiting threads. Call it after the condition was changed under the lock: a thread that
     /// is not counted by then has not checked the condition yet, and will find it changed.
     pub(crate) fn notify_all(&self) {

@@ -6,7 +6,7 @@ mod state; // what a room's lock protects
 mod visit_queue; // the rooms that periodic threads visit
 mod loading; // open a room, read its cids, release memory
 pub(crate) mod membership; // join, go live, leave, rename
-pub(crate) mod round_queue; // the rooms that wait for the broadcaster thread
+pub(crate) mod round_queue; // the rooms that wait for a broadcaster thread
 pub(crate) mod broadcast; // a batch into the log and to everyone
 pub(crate) mod pacing; // the pause between two rounds
 pub(crate) mod history; // stored records for clients

@@ -1,4 +1,4 @@
-//! The pause between two rounds of the broadcaster thread. Records that arrive in it share a write.
+//! The pause between two rounds of a broadcaster thread. Records that arrive in it share a write.
 //!
 //! Values only: the time and the number of waiting records come in by argument.
 

@@ -1,16 +1,15 @@
-//! The rooms that wait for the broadcaster thread.
+//! The rooms that wait for a broadcaster thread.
 
 use std::collections::VecDeque;
-use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::RoundGuard;
 use super::condvar::LazyCondvar;
 use crate::failpoint;
 
-/// The rooms for which the broadcaster thread runs the next round.
+/// The rooms for which a broadcaster thread runs the next round.
 ///
-/// The lock protects the queue; it is held for a push, or to take all of it.
+/// The lock protects the queue; it is held for a push and a pop.
 #[derive(Debug, Default)]
 pub(crate) struct RoundQueue {
     /// The permissions of these rooms, in order.
@@ -26,15 +25,25 @@ impl RoundQueue {
 
     pub(super) fn add(&self, guard: RoundGuard) {
         self.rounds().push_back(guard);
-        self.added.notify_all();
+        self.added.notify_one();
     }
 
-    /// Waits until at least one room is queued, and takes all.
-    pub(crate) fn take(&self) -> VecDeque<RoundGuard> {
+    /// Waits until a room is queued, and takes the first.
+    pub(crate) fn take(&self) -> RoundGuard {
         let mut rounds = self.rounds();
-        while rounds.is_empty() {
+        loop {
+            if let Some(guard) = rounds.pop_front() {
+                return guard;
+            }
             rounds = self.added.wait(rounds);
         }
-        mem::take(&mut *rounds)
+    }
+
+    /// Adds a room behind all others, and takes the first. No thread needs to wake: as many rooms wait as before.
+    pub(super) fn exchange(&self, guard: RoundGuard) -> RoundGuard {
+        let mut rounds = self.rounds();
+        let Some(first) = rounds.pop_front() else { return guard };
+        rounds.push_back(guard);
+        first
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 use crate::failpoint;
 
@@ -44,14 +45,35 @@ impl<T> VisitQueue<T> {
 
     /// Visits every item that is in the queue now. After a panic, the items that were not visited yet are in
     /// it again, and behind them the one of the panic.
-    pub(crate) fn visit_all(&self, mut visit: impl FnMut(&Arc<T>)) {
-        let items = std::mem::take(&mut *self.items());
-        let mut visits = Visits { queue: self, items };
-        while let Some(item) = visits.items.front() {
-            (self.mark)(item).store(false, Ordering::Release);
-            visit(item);
-            visits.items.pop_front();
+    pub(crate) fn visit_all(&self, visit: impl FnMut(&Arc<T>)) {
+        self.take().run(visit);
+    }
+
+    /// The same, with several items at once: on this thread and on as many more of its name.
+    pub(crate) fn visit_at_once(&self, most: usize, visit: impl Fn(&Arc<T>) + Sync)
+    where
+        T: Send + Sync,
+    {
+        let items = std::mem::take(&mut self.take().items);
+        let count = items.len().clamp(1, most);
+        let part = || Visits { queue: self, items: VecDeque::new() };
+        let (mut first, mut parts) = (part(), (1..count).map(|_| part()).collect::<Vec<_>>());
+        for (item, at) in items.into_iter().zip((0..count).cycle()) {
+            parts.get_mut(at).unwrap_or(&mut first).items.push_back(item);
         }
+        let name = thread::current().name().unwrap_or_default().to_owned();
+        thread::scope(|scope| {
+            for part in parts {
+                let thread = thread::Builder::new().name(name.clone());
+                // If the system refuses a thread, its part is dropped, and so in the queue again.
+                thread.spawn_scoped(scope, || part.run(&visit)).ok();
+            }
+            first.run(&visit);
+        });
+    }
+
+    fn take(&self) -> Visits<'_, T> {
+        Visits { queue: self, items: std::mem::take(&mut *self.items()) }
     }
 }
 
@@ -60,6 +82,16 @@ struct Visits<'q, T> {
     queue: &'q VisitQueue<T>,
     /// The items that are left.
     items: VecDeque<Arc<T>>,
+}
+
+impl<T> Visits<'_, T> {
+    fn run(mut self, mut visit: impl FnMut(&Arc<T>)) {
+        while let Some(item) = self.items.front() {
+            (self.queue.mark)(item).store(false, Ordering::Release);
+            visit(item);
+            self.items.pop_front();
+        }
+    }
 }
 
 impl<T> Drop for Visits<'_, T> {
@@ -78,6 +110,7 @@ impl<T> Drop for Visits<'_, T> {
 #[cfg(test)]
 mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::Barrier;
 
     use super::*;
 
@@ -109,6 +142,40 @@ mod tests {
         assert_eq!(visited(&queue).len(), 0, "nothing is visited without a reason");
         queue.add(&items[1]);
         assert_eq!(visited(&queue), [1]);
+    }
+
+    #[test]
+    fn several_items_are_visited_at_once_and_each_once() {
+        for count in 0..40 {
+            let (queue, _) = items();
+            let items: Vec<_> =
+                (0..count).map(|name| Arc::new(Item { name, ..Item::default() })).collect();
+            items.iter().for_each(|item| queue.add(item));
+            let (visited, barrier) =
+                (Mutex::new(Vec::new()), Barrier::new(items.len().clamp(1, 16)));
+            queue.visit_at_once(16, |item| {
+                if item.name < 16 {
+                    barrier.wait(); // the visits of sixteen threads wait for each other
+                }
+                visited.lock().unwrap().push(item.name);
+            });
+            let mut visited = visited.into_inner().unwrap();
+            visited.sort_unstable();
+            assert_eq!(visited, (0..count).collect::<Vec<u32>>());
+        }
+    }
+
+    #[test]
+    fn a_panic_beside_other_visits_loses_no_item() {
+        let (queue, items) = items();
+        items.iter().for_each(|item| queue.add(item));
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            queue.visit_at_once(2, |item| assert_ne!(item.name, 2));
+        }));
+        assert!(panicked.is_err());
+        let mut left = visited(&queue);
+        left.sort_unstable();
+        assert!(left.contains(&2) && left.iter().all(|name| [0, 2].contains(name)), "{left:?}");
     }
 
     #[test]
