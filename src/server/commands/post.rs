@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Session;
+use super::queries::unreadable;
 use crate::chat::protocol::{ErrorMessage, Record, RecordKind, ServerMessage};
 use crate::chat::{Author, Cid, ErrorCode, Operation, Outcome, RoomName, UserName};
 use crate::json;
@@ -68,7 +69,7 @@ impl Session {
         let refusal = self.storage_refusal(&operation);
         if refusal.is_some() || !matches!(operation, Operation::Post { .. }) {
             let Ok(earlier) = room.find(&author, &cid, &operation) else {
-                return self.reject(unreadable_cids().about_cid(cid));
+                return self.reject(unreadable().about_cid(cid));
             };
             if earlier.is_none() {
                 if let Some(why) = refusal {
@@ -84,7 +85,7 @@ impl Session {
         let head_before = room.name.is_private().then(|| room.head());
         let (start, at) = (Instant::now(), self.shared.rooms.clock.unix_ms());
         let Ok((outcome, round)) = room.submit(&author, cid.clone(), operation, at) else {
-            return self.reject(unreadable_cids().about_cid(cid));
+            return self.reject(unreadable().about_cid(cid));
         };
         let took = start.elapsed();
         self.shared.broadcaster.run_round(round);
@@ -123,7 +124,7 @@ impl Session {
                 let message = "this cid was used for another message, which stays as it is";
                 self.reject(ErrorMessage::new(ErrorCode::CidConflict, message).about_cid(cid))
             }
-            Outcome::CidsUnknown => self.reject(unreadable_cids().about_cid(cid)),
+            Outcome::CidsUnknown => self.reject(unreadable().about_cid(cid)),
             Outcome::NoSuchTarget => {
                 let seq = reply.unwrap_or_default();
                 let message = format!("there is no message #{seq} in this room");
@@ -187,12 +188,6 @@ impl Session {
         }
         Ok(())
     }
-}
-
-/// Whether a post is a repeat cannot be decided now.
-fn unreadable_cids() -> ErrorMessage {
-    let message = "the room's newest messages could not be read, try again later";
-    ErrorMessage::new(ErrorCode::Storage, message)
 }
 
 /// The record that has deleted `target`, if one has: a second delete is answered with it, under its own cid, and

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use super::Session;
+use super::queries::unreadable;
 use crate::chat::protocol::{ErrorMessage, Join, Joined, ServerMessage, Since};
 use crate::chat::{ErrorCode, RoomName};
 use crate::limits;
@@ -123,9 +124,7 @@ impl Session {
 
     /// Rejects a join because the room's log cannot be read now. The client's other rooms are not affected.
     fn refuse_unreadable(&mut self, room: &Arc<Room>) -> Result<(), Disconnect> {
-        let message = "the room's messages could not be read, try again later";
-        let error = ErrorMessage::new(ErrorCode::Storage, message).about_room(room.name.clone());
-        self.reject(error)?;
+        self.reject(unreadable().about_room(room.name.clone()))?;
         if room.has_client(self.client.id) {
             self.leave_room(room);
         } else {

@@ -226,6 +226,42 @@ fn a_room_that_cannot_be_loaded_is_refused_and_others_are_not() {
     assert!(all_of(&mut errors).contains("room-not-loaded room=zoo"));
 }
 
+#[test]
+fn a_room_that_cannot_be_read_is_refused_in_one_sentence_whatever_needs_it() {
+    let data = tempfile::tempdir().unwrap();
+    write_log(data.path(), "zoo", &texts(2_000));
+    let server = TestServer::start_in(data.path(), &[]);
+    let (mut bob, _) = TestClient::hello(server.address, "bob");
+    bob.send(&json!({"type": "join", "room": "zoo", "since": "now"}));
+    bob.receive_type("joined");
+    server.wait_until_checked();
+    let path = data.path().join("rooms/zoo/0000000000000001.jsonl");
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap(); // reading it fails with EISDIR
+    let requests = [
+        json!({"type": "history", "room": "zoo", "before": 100}),
+        json!({"type": "search", "room": "zoo", "text": "line", "before": 1_000}),
+        json!({"type": "post", "room": "zoo", "cid": "c1", "text": "hello"}),
+        json!({"type": "delete", "room": "zoo", "cid": "c2", "target": 1}),
+        json!({"type": "join", "room": "zoo", "since": 0}),
+    ];
+    let answers = requests.map(|request| {
+        bob.send(&request);
+        let error = bob.receive_type("error");
+        assert_eq!(error["code"], "storage", "{request}: {error}");
+        for field in ["room", "cid"] {
+            let expected = if request["cid"].is_null() == (field == "room") {
+                &request[field]
+            } else {
+                &Value::Null
+            };
+            assert_eq!(error[field], *expected, "{error}");
+        }
+        error["message"].as_str().unwrap().to_owned()
+    });
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:#?}");
+}
+
 // ---- Memory ------------------------------------------------------------------------------------
 
 #[test]
