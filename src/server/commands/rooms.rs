@@ -85,8 +85,9 @@ impl Session {
         let shared = Arc::clone(&self.shared);
         let question = shared.quotas.questions.begin(self.client.address);
         if room.log.load().is_err() {
-            drop(question);
-            return self.refuse_unreadable(room);
+            let wait = question.end(0);
+            self.refuse_unreadable(room)?;
+            return if self.is_new { Ok(()) } else { self.pause(wait) };
         }
         let is_other_log = history::is_other_log(room, join);
         let identity = self.client.identity();
@@ -191,12 +192,14 @@ impl Session {
             let message = "you have reached the limit of rooms, leave one first";
             return Err(ErrorMessage::new(ErrorCode::TooManyRooms, message));
         }
+        let question = shared.quotas.questions.begin(address); // it may load the room
         let opened = if name.is_private() {
             shared.private_rooms.open(name, &self.client.identity(), address)
         } else {
             let opened = shared.rooms.open(name, address);
             opened.map(|opened| opened.map_err(|refusal| refusal.to_error(name)))
         };
+        question.end(0); // the client waits after the question that follows
         match opened {
             Ok(Ok(room)) => {
                 self.add_room(&room);
