@@ -437,14 +437,6 @@ pub const QUESTION_TIME: Duration = Duration::from_secs(1);
 /// address that uses more waits, at most so long for one answer.
 pub const QUESTION_FILL: Duration = Duration::from_secs(4);
 
-/// A submission that takes longer than this was the first of an idle room, whose cids had to be read from
-/// the log: its time is charged like that of a question.
-pub const SLOW_SUBMISSION: Duration = Duration::from_millis(5);
-
-/// Questions of one network that wait for a slot so that they get it at once. More look for one every
-/// [`PAUSE_STEP`]: hundreds of threads that wake for each slot would take a core.
-pub const QUESTIONS_WAITING: usize = 4;
-
 /// A client that waits for its share is looked at this often: whether its connection has closed.
 pub const PAUSE_STEP: Duration = Duration::from_millis(100);
 

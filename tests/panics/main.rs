@@ -47,7 +47,6 @@ const LOCKS: &[(&str, &[&str])] = &[
     ("rooms", &["hello", "session", "loader"]),
     ("state", &["hello", "session", "broadcaster", "maintenance", "loader"]),
     ("cids", &["session"]),
-    ("cid_turn", &["session"]),
     ("maintenance", &["session", "maintenance"]),
     ("erasures", &["eraser"]),
     ("checks", &["heartbeat"]),

@@ -85,8 +85,7 @@ fn run_client((host, address): ([u8; 4], SocketAddr), user: &str, trap: &Path) {
         }
         // The server releases what it holds of the lobby only if another room was used since.
         for cid in 12..32 {
-            if !["cids", "cid_turn", "load"].iter().any(|lock| is_for(trap, lock)) || !trap.exists()
-            {
+            if !["cids", "load"].iter().any(|lock| is_for(trap, lock)) || !trap.exists() {
                 break;
             }
             thread::sleep(Duration::from_millis(50));

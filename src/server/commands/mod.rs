@@ -261,8 +261,9 @@ impl Session {
                 self.pause(question.end(json.len()))
             }
             Err(error) => {
-                drop(question);
-                self.reject(error)
+                let wait = question.end(0);
+                self.reject(error)?;
+                self.pause(wait)
             }
         }
     }

@@ -1,9 +1,11 @@
 //! Commands that change a room's log: post, edit, delete, topic, direct messages; and typing.
 
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Session;
+use super::queries::unreadable;
 use crate::chat::protocol::{ErrorMessage, Record, RecordKind, ServerMessage};
 use crate::chat::{Author, Cid, ErrorCode, Operation, Outcome, RoomName, UserName};
 use crate::json;
@@ -64,11 +66,37 @@ impl Session {
         if let Err(wait) = checked {
             return self.reject_rate_limited(cid, wait);
         }
+        let (loaded, wait) = self.load_cids(room);
+        match loaded {
+            Ok(()) => self.submit_checked(room, cid, operation)?,
+            Err(_) => self.reject(unreadable().about_cid(cid))?,
+        }
+        self.pause(wait)
+    }
+
+    /// Reads the room's cids if they are in the log only, as in a room that was idle: up to 10,000 records.
+    /// That is a question of the client. Returns also how long it should wait after its submission.
+    fn load_cids(&self, room: &Room) -> (io::Result<()>, Duration) {
+        if room.has_cids() {
+            return (Ok(()), Duration::ZERO);
+        }
+        let question = self.shared.quotas.questions.begin(self.client.address);
+        let loaded = room.load_cids();
+        (loaded, question.end(0))
+    }
+
+    /// Submits an operation that the rates allow.
+    fn submit_checked(
+        &mut self,
+        room: &Arc<Room>,
+        cid: Cid,
+        operation: Operation,
+    ) -> Result<(), Disconnect> {
         let author = self.client.author();
         let refusal = self.storage_refusal(&operation);
         if refusal.is_some() || !matches!(operation, Operation::Post { .. }) {
             let Ok(earlier) = room.find(&author, &cid, &operation) else {
-                return self.reject(unreadable_cids().about_cid(cid));
+                return self.reject(unreadable().about_cid(cid));
             };
             if earlier.is_none() {
                 if let Some(why) = refusal {
@@ -82,11 +110,10 @@ impl Session {
         }
         let reply = if let Operation::Post { reply, .. } = &operation { *reply } else { None };
         let head_before = room.name.is_private().then(|| room.head());
-        let (start, at) = (Instant::now(), self.shared.rooms.clock.unix_ms());
+        let at = self.shared.rooms.clock.unix_ms();
         let Ok((outcome, round)) = room.submit(&author, cid.clone(), operation, at) else {
-            return self.reject(unreadable_cids().about_cid(cid));
+            return self.reject(unreadable().about_cid(cid));
         };
-        let took = start.elapsed();
         self.shared.broadcaster.run_round(round);
         if let Some(head) = head_before
             && !matches!(outcome, Outcome::NoSuchTarget | Outcome::CidsUnknown)
@@ -95,10 +122,6 @@ impl Session {
             // message in the log.
             self.shared.private_rooms.invite_both(room, head);
             self.accept_invitations();
-        }
-        if took > limits::SLOW_SUBMISSION {
-            let wait = self.shared.quotas.questions.charge_time(self.client.address, took);
-            self.pause(wait)?;
         }
         match outcome {
             Outcome::Accepted => {
@@ -123,7 +146,7 @@ impl Session {
                 let message = "this cid was used for another message, which stays as it is";
                 self.reject(ErrorMessage::new(ErrorCode::CidConflict, message).about_cid(cid))
             }
-            Outcome::CidsUnknown => self.reject(unreadable_cids().about_cid(cid)),
+            Outcome::CidsUnknown => self.reject(unreadable().about_cid(cid)),
             Outcome::NoSuchTarget => {
                 let seq = reply.unwrap_or_default();
                 let message = format!("there is no message #{seq} in this room");
@@ -187,12 +210,6 @@ impl Session {
         }
         Ok(())
     }
-}
-
-/// Whether a post is a repeat cannot be decided now.
-fn unreadable_cids() -> ErrorMessage {
-    let message = "the room's newest messages could not be read, try again later";
-    ErrorMessage::new(ErrorCode::Storage, message)
 }
 
 /// The record that has deleted `target`, if one has: a second delete is answered with it, under its own cid, and

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::chat::ErrorCode;
 use crate::chat::protocol::{ErrorMessage, HistoryRange, RoomInfo, ServerMessage};
-use crate::chat::{ErrorCode, RoomName};
 use crate::server::clients::client::Client;
 use crate::server::room::{Room, history};
 use crate::server::state::shared::Shared;
@@ -31,18 +31,16 @@ pub(super) fn read_history(
     range: HistoryRange,
     limit: usize,
 ) -> Result<String, ErrorMessage> {
-    history::read_page(room, range, limit).map_err(|_| unreadable(&room.name))
+    history::read_page(room, range, limit).map_err(|_| unreadable().about_room(room.name.clone()))
 }
 
 /// The result of a search, as JSON.
 pub(super) fn search(room: &Room, text: &str, before: Option<u64>) -> Result<String, ErrorMessage> {
-    history::search(room, text, before).map_err(|_| unreadable(&room.name))
+    history::search(room, text, before).map_err(|_| unreadable().about_room(room.name.clone()))
 }
 
-fn unreadable(name: &RoomName) -> ErrorMessage {
-    let error = ErrorMessage::new(
-        ErrorCode::Storage,
-        "the room's history could not be read, try again later",
-    );
-    error.about_room(name.clone())
+/// The error while the records of a room cannot be read, whatever needs them.
+pub(super) fn unreadable() -> ErrorMessage {
+    let message = "the room's messages could not be read, try again later";
+    ErrorMessage::new(ErrorCode::Storage, message)
 }

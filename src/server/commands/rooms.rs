@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use super::Session;
+use super::queries::unreadable;
 use crate::chat::protocol::{ErrorMessage, Join, Joined, ServerMessage, Since};
 use crate::chat::{ErrorCode, RoomName};
 use crate::limits;
@@ -84,8 +85,9 @@ impl Session {
         let shared = Arc::clone(&self.shared);
         let question = shared.quotas.questions.begin(self.client.address);
         if room.log.load().is_err() {
-            drop(question);
-            return self.refuse_unreadable(room);
+            let wait = question.end(0);
+            self.refuse_unreadable(room)?;
+            return if self.is_new { Ok(()) } else { self.pause(wait) };
         }
         let is_other_log = history::is_other_log(room, join);
         let identity = self.client.identity();
@@ -123,9 +125,7 @@ impl Session {
 
     /// Rejects a join because the room's log cannot be read now. The client's other rooms are not affected.
     fn refuse_unreadable(&mut self, room: &Arc<Room>) -> Result<(), Disconnect> {
-        let message = "the room's messages could not be read, try again later";
-        let error = ErrorMessage::new(ErrorCode::Storage, message).about_room(room.name.clone());
-        self.reject(error)?;
+        self.reject(unreadable().about_room(room.name.clone()))?;
         if room.has_client(self.client.id) {
             self.leave_room(room);
         } else {
@@ -192,12 +192,14 @@ impl Session {
             let message = "you have reached the limit of rooms, leave one first";
             return Err(ErrorMessage::new(ErrorCode::TooManyRooms, message));
         }
+        let question = shared.quotas.questions.begin(address); // it may load the room
         let opened = if name.is_private() {
             shared.private_rooms.open(name, &self.client.identity(), address)
         } else {
             let opened = shared.rooms.open(name, address);
             opened.map(|opened| opened.map_err(|refusal| refusal.to_error(name)))
         };
+        question.end(0); // the client waits after the question that follows
         match opened {
             Ok(Ok(room)) => {
                 self.add_room(&room);

@@ -8,6 +8,7 @@
 mod network; // what counts as one user
 mod rate_quota; // so much in a time
 mod share_quota; // so much at once
+mod fair_slots; // turns of networks
 mod question_quota; // time and bytes of answers
 
 use std::net::IpAddr;
@@ -26,7 +27,7 @@ pub(crate) use share_quota::{Holding, QuotaExceeded, ShareQuota};
 pub(crate) struct Quotas {
     /// Bytes of texts that the clients of a network post, edits and topics included.
     pub(crate) posted_bytes: RateQuota,
-    /// Joins, pages of history, searches, lists.
+    /// Joins, pages of history, searches, lists, and reading the cids of a room.
     pub(crate) questions: QuestionQuota,
     /// New public rooms.
     pub(crate) rooms: Arc<CreationQuota>,

@@ -40,6 +40,19 @@ impl Room {
         (was_error != error.is_some()).then_some(error)
     }
 
+    /// Whether an operation can be submitted without reading the cids of the newest records from the log.
+    pub(crate) fn has_cids(&self) -> bool {
+        self.state().sequencer.has_cids()
+    }
+
+    /// Reads the cids of the newest records, unless they are in memory.
+    ///
+    /// # Errors
+    /// When they could not be read.
+    pub(crate) fn load_cids(&self) -> io::Result<()> {
+        self.state_with_cids().map(drop)
+    }
+
     /// The state, with the cids of the newest records: without them, no record is accepted. If they are not in
     /// memory, it reads them from the log, and other threads that need them wait.
     ///
@@ -58,10 +71,7 @@ impl Room {
         }
         let head = state.sequencer.last_committed();
         drop(state);
-        let cids = {
-            let _turn = self.context.cid_turn();
-            self.read_cids(head)?
-        };
+        let cids = self.read_cids(head)?;
         let mut state = self.state();
         state.sequencer.set_cids(cids);
         self.cid_memory.set(state.sequencer.cid_memory());

@@ -85,8 +85,6 @@ pub(crate) struct RoomContext {
     pub(crate) memory: Arc<Gauge>,
     /// How many there may be.
     pub(crate) memory_limit: usize,
-    /// Held by the thread that reads cids while memory is scarce.
-    cid_turn: Mutex<()>,
     /// Rooms that are not open: no load has verified their logs since the start.
     pub(crate) unopened: Gauge,
 }
@@ -101,7 +99,6 @@ impl RoomContext {
             erasures: VisitQueue::new("erasures", |room: &Room| &room.notes.marks.erasure),
             memory,
             memory_limit,
-            cid_turn: Mutex::default(),
             unopened: Gauge::default(),
         }
     }
@@ -109,13 +106,6 @@ impl RoomContext {
     /// Whether more than half of the memory for rooms is in use.
     pub(crate) fn is_memory_scarce(&self) -> bool {
         self.memory.get() > self.memory_limit / 2
-    }
-
-    /// While memory is scarce, cids are read by one thread at a time: clients that post in turn in more rooms
-    /// than fit then use one core at most, and the rooms in use are not the ones released.
-    fn cid_turn(&self) -> Option<MutexGuard<'_, ()>> {
-        let turn = || self.cid_turn.lock().unwrap_or_else(PoisonError::into_inner);
-        self.is_memory_scarce().then(|| failpoint::check(turn(), "cid_turn"))
     }
 }
 

@@ -169,11 +169,12 @@ fn rooms_whose_rounds_wait_do_not_hold_up_another() {
     let broadcaster = Arc::new(Broadcaster::new(Arc::new(delivery)));
     for _ in 0..limits::BROADCASTERS {
         let broadcaster = Arc::clone(&broadcaster);
-        thread::spawn(move || {
+        let run = move || {
             loop {
                 broadcaster.run_queued();
             }
-        });
+        };
+        thread::Builder::new().spawn(run).unwrap();
     }
     let slow: Vec<_> = (1..limits::BROADCASTERS).map(|_| lobby()).collect();
     let guards: Vec<_> = slow.iter().map(|(_, room)| post(room, "1").unwrap()).collect();

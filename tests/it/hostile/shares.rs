@@ -1,7 +1,7 @@
 //! What all clients share, and one address may not take alone: rooms, private rooms, names; and the places
 //! that one person has for what others write.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -232,6 +232,42 @@ fn after_a_reconnect_a_friend_is_heard_before_fifty_strangers() {
         assert_eq!(entered, expected, "the friend, and the newest strangers");
         assert_eq!(direct(&mut friend, "victim", "third")["seq"], 4);
         assert_eq!(victim.receive_own("zoe-the-friend", "third")["seq"], 4);
+    });
+}
+
+#[test]
+fn at_a_hello_strangers_send_ten_messages_each_and_friends_all() {
+    under_attack(&["--limit", "control-rate=100000"], |server| {
+        let (victim, token, mut friend) = friends(server);
+        drop(victim);
+        let write = |peer: &mut TestClient| {
+            (0..30).map(|n| direct(peer, "victim", &n.to_string())["seq"].clone()).last().unwrap()
+        };
+        assert_eq!(write(&mut friend), 32);
+        for n in 0..3 {
+            let mut eve = TestClient::hello(server.address, &format!("eve{n}")).0;
+            assert_eq!(write(&mut eve), 30);
+        }
+        let mut victim = TestClient::connect(server.address);
+        victim.send(&json!({"type": "hello", "user": "victim", "token": token}));
+        victim.send(&json!({"type": "rooms"})); // answered after the hello
+        let mut seqs = BTreeMap::<String, Vec<u64>>::new();
+        loop {
+            let message = victim.receive_any_of(&["post", "rooms"]);
+            if message["type"] == "rooms" {
+                break;
+            }
+            let room = message["room"].as_str().unwrap().to_owned();
+            seqs.entry(room).or_default().push(message["seq"].as_u64().unwrap());
+        }
+        let strangers = (0..3).map(|n| (room_with(&format!("eve{n}")), (21..=30).collect()));
+        let friends = (room_with("zoe-the-friend"), (1..=32).collect());
+        assert_eq!(seqs, strangers.chain([friends]).collect::<BTreeMap<String, Vec<u64>>>());
+        // The rest is there for the asking.
+        let older = json!({"type": "history", "room": room_with("eve0"), "before": 21});
+        victim.send(&older);
+        let page = victim.receive_type("history");
+        assert_eq!(page["records"].as_array().unwrap().len(), 20);
     });
 }
 

@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use sha1_smol::Sha1;
 
 use crate::support::raw_client::RawClient;
-use crate::support::under_attack::{all_of, under_attack_in};
+use crate::support::under_attack::{all_of, from_elsewhere, under_attack_in};
 use crate::support::{ServerLog, TIMEOUT, TestClient, TestServer};
 
 /// The first 16 digits of the SHA-1 of the checksum before and a line.
@@ -288,6 +289,42 @@ fn a_file_that_is_away_while_its_room_is_released_closes_the_room_until_it_is_ba
     assert_eq!(verified.matches("intact").count(), 2, "{verified}");
 }
 
+#[test]
+fn a_room_that_cannot_be_read_is_refused_in_one_sentence_whatever_needs_it() {
+    let data = tempfile::tempdir().unwrap();
+    write_log(data.path(), "zoo", &texts(2_000));
+    let server = TestServer::start_in(data.path(), &[]);
+    let (mut bob, _) = TestClient::hello(server.address, "bob");
+    bob.send(&json!({"type": "join", "room": "zoo", "since": "now"}));
+    bob.receive_type("joined");
+    server.wait_until_checked();
+    let path = data.path().join("rooms/zoo/0000000000000001.jsonl");
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap(); // reading it fails with EISDIR
+    let requests = [
+        json!({"type": "history", "room": "zoo", "before": 100}),
+        json!({"type": "search", "room": "zoo", "text": "line", "before": 1_000}),
+        json!({"type": "post", "room": "zoo", "cid": "c1", "text": "hello"}),
+        json!({"type": "delete", "room": "zoo", "cid": "c2", "target": 1}),
+        json!({"type": "join", "room": "zoo", "since": 0}),
+    ];
+    let answers = requests.map(|request| {
+        bob.send(&request);
+        let error = bob.receive_type("error");
+        assert_eq!(error["code"], "storage", "{request}: {error}");
+        for field in ["room", "cid"] {
+            let expected = if request["cid"].is_null() == (field == "room") {
+                &request[field]
+            } else {
+                &Value::Null
+            };
+            assert_eq!(error[field], *expected, "{error}");
+        }
+        error["message"].as_str().unwrap().to_owned()
+    });
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:#?}");
+}
+
 // ---- Memory ------------------------------------------------------------------------------------
 
 #[test]
@@ -379,6 +416,116 @@ fn clients_that_post_in_turn_in_more_rooms_than_fit_in_memory_delay_no_other() {
             }
         });
     });
+}
+
+/// The rooms that attackers use, of which few fit in the memory of these tests.
+const ATTACKED: usize = 10;
+
+/// A data directory with these rooms, each with 3,000 messages.
+fn write_attacked_rooms(data: &Path) {
+    for n in 0..ATTACKED {
+        write_log(data, &format!("room{n}"), &texts(3_000));
+    }
+}
+
+/// A client in all of these rooms.
+fn in_attacked_rooms(server: &TestServer, user: &str) -> TestClient {
+    let (mut client, _) = TestClient::hello(server.address, user);
+    for n in 0..ATTACKED {
+        client.send(&json!({"type": "join", "room": format!("room{n}"), "since": "now"}));
+        client.receive_type("joined");
+    }
+    client
+}
+
+/// How often clients waited for their network.
+fn delays(server: &TestServer) -> f64 {
+    RawClient(from_elsewhere(server.address, 11)).count("talk_quota_delays_total")
+}
+
+/// Flags for a server that releases rooms at once, with shares per address.
+const SCARCE: [&str; 6] =
+    ["--limit", "room-memory=8KiB", "--max-per-address", "1000", "--rate", "0"];
+
+#[test]
+fn edits_and_deletes_that_read_cids_are_charged_like_questions() {
+    let folder = tempfile::tempdir().unwrap();
+    write_attacked_rooms(&folder.path().join("data"));
+    under_attack_in(folder.path(), &SCARCE, |server| {
+        let (before, since) = (delays(server), Instant::now());
+        let act = |user: usize| {
+            let mut client = in_attacked_rooms(server, &format!("mal{user}"));
+            for turn in 0.. {
+                assert!(since.elapsed() < TIMEOUT, "{turn} reads of 3,000 records are free");
+                let (kind, cid) = (["edit", "delete"][turn % 2], turn.to_string());
+                let room = format!("room{}", (turn + user) % ATTACKED);
+                let act =
+                    json!({"type": kind, "room": room, "cid": cid, "target": 1, "text": "no"});
+                client.send(&act);
+                assert_eq!(client.receive_with_cid(&cid)["code"], "forbidden");
+                if delays(server) > before {
+                    return;
+                }
+            }
+        };
+        thread::scope(|scope| {
+            (0..8).for_each(|user| {
+                let act = &act;
+                scope.spawn(move || act(user));
+            });
+        });
+    });
+}
+
+#[test]
+fn a_client_in_quiet_rooms_waits_for_few_of_the_reads_of_cids_that_others_cause() {
+    const QUIET: usize = 15;
+    let data = tempfile::tempdir().unwrap();
+    write_attacked_rooms(data.path());
+    for n in 0..QUIET {
+        write_log(data.path(), &format!("quiet{n}"), &texts(100));
+    }
+    // Without shares no one is in debt: the attackers never pause.
+    let server = TestServer::start_in(data.path(), &["--limit", "room-memory=128KiB"]);
+    let (answers, is_over) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let mut waits: Vec<usize> = thread::scope(|scope| {
+        for user in 0..30 {
+            let (server, answers, is_over) = (&server, &answers, &is_over);
+            scope.spawn(move || {
+                let mut client = in_attacked_rooms(server, &format!("mal{user}"));
+                for turn in 0.. {
+                    if is_over.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    let (room, cid) =
+                        (format!("room{}", (turn + user) % ATTACKED), turn.to_string());
+                    client.send(&json!({"type": "delete", "room": room, "cid": cid, "target": 1}));
+                    client.receive_with_cid(&cid);
+                    answers.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        let mut ann = TestClient::over(from_elsewhere(server.address, 20));
+        ann.send(&json!({"type": "hello", "user": "ann"}));
+        ann.receive_type("welcome");
+        while answers.load(Ordering::Relaxed) < 60 {
+            thread::yield_now();
+        }
+        let wait = |n| {
+            let room = format!("quiet{n}");
+            ann.send(&json!({"type": "join", "room": room, "since": "now"}));
+            ann.receive_type("joined");
+            let before = answers.load(Ordering::Relaxed);
+            ann.post(&room, &room, "hello"); // reads the cids, for the first time
+            ann.receive_own("ann", &room);
+            answers.load(Ordering::Relaxed) - before
+        };
+        let waits = (0..QUIET).map(wait).collect();
+        is_over.store(true, Ordering::Relaxed);
+        waits
+    });
+    waits.sort_unstable();
+    assert!(waits[QUIET / 2] <= 8, "reads that were before each of hers: {waits:?}");
 }
 
 // ---- Private rooms -----------------------------------------------------------------------------
