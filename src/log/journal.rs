@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::files::{Disk, Files, Stat};
+use super::repair::backup_name;
 use crate::chat::{AwayMessage, ReadMarker, SavedClaim, UserName};
 use crate::json::{self, Object, Value};
 use crate::limits;
@@ -78,6 +79,22 @@ impl<T: JournalRecord> Journal<T> {
             }
         }
         Ok(found)
+    }
+
+    /// Keeps a file with invalid lines under a second name, before [`write`](Journal::write) replaces it.
+    /// Returns that name.
+    ///
+    /// # Errors
+    /// The file could not be copied.
+    pub fn keep_damaged(path: &Path) -> io::Result<PathBuf> {
+        let backup = backup_name(path);
+        fs::hard_link(path, &backup).or_else(|_| {
+            // A file system without hard links.
+            let mut copy = ownership::create_new(&backup)?;
+            io::copy(&mut ownership::open_for_reading(path)?, &mut copy)?;
+            copy.sync_all()
+        })?;
+        Ok(backup)
     }
 
     /// Writes a new file with `records` to `path`. The former one stays until the new one is
