@@ -45,8 +45,8 @@ pub(super) fn load_read_markers(
     Ok((markers, file))
 }
 
-/// Logs a warning if there are records but no file of names, or an empty one: a journal has a first line even
-/// without records. The server starts, because a room may matter more than its names.
+/// Logs a warning if there are logs of rooms but no file of names, or an empty one: a journal has a first line
+/// even without records. The server starts, because the rooms may matter more than the names.
 pub(super) fn warn_of_missing_names(
     store: &Store,
     mut rooms: impl Iterator<Item = Arc<Room>>,
@@ -54,7 +54,7 @@ pub(super) fn warn_of_missing_names(
 ) {
     let path = store.names_path();
     let is_missing = fs::metadata(&path).map_or(true, |file| file.len() == 0);
-    if is_missing && rooms.any(|room| room.log.newest() > 0) {
+    if is_missing && rooms.next().is_some() {
         let means = "every name is free to take, whoever used it before";
         let cure = "stop, restore names.jsonl from a backup, start";
         let fields = [("file", &*file_name(&path)), ("means", means), ("cure", cure)];
