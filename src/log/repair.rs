@@ -86,7 +86,7 @@ fn replace_file(path: &Path, write: impl FnOnce(&dyn LogFile) -> io::Result<()>)
 }
 
 /// A new name in the directory of `path`.
-fn backup_name(path: &Path) -> PathBuf {
+pub(super) fn backup_name(path: &Path) -> PathBuf {
     let name = |count: u32| {
         let mut name = OsString::from(path);
         name.push(if count == 0 { String::from(".damaged") } else { format!(".damaged-{count}") });
