@@ -60,8 +60,7 @@ const FLAGS: &[&str] = &[
     "--min-free",
     "256MiB",
 ];
-/// `--max-data`, in bytes.
-const MAX_DATA: u64 = 1 << 30;
+
 /// How often a condition that is waited for is checked.
 const POLL_EVERY: Duration = Duration::from_millis(50);
 

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use crate::MAX_DATA;
-use crate::args::ROOMS;
+use crate::args::{MAX_DATA, ROOMS};
 use crate::attackers::AttackCounts;
 use crate::clients::{Stats, histogram};
 use crate::common::checker::{Outcome, RoomHistory, Submission, check};
