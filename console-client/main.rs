@@ -145,7 +145,7 @@ fn chat(args: Args) -> Result<(), Failure> {
         let panic_hook = PanicHook::install(queue.sender());
         stdio::events::watch_size(queue.sender(), size).map_err(cannot_start)?;
         let history = InputHistory::new(directory);
-        let tui = Tui::new(chat, terminal, Screen::new(size, palette), history);
+        let tui = Tui::new(chat.asking_password(), terminal, Screen::new(size, palette), history);
         return run_on_terminal(tui, &mut queue, &panic_hook);
     }
     let columns = (has_person && io::stdout().is_terminal()).then_some(size.columns);

@@ -12,11 +12,16 @@ use talk::time;
 
 use crate::chat::Chat;
 use crate::chat::SubmitResult;
+use crate::editor::input_gate::GateAction;
+use crate::editor::input_gate::InputGate;
+use crate::editor::input_gate::PASSWORD_PROMPT;
 use crate::stdio::events::Event;
 use crate::stdio::events::EventQueue;
+use crate::stdio::keys::KeyDecoder;
 use crate::stdio::output;
 use crate::stdio::output::Reader;
 use crate::stdio::terminal;
+use crate::stdio::terminal::HiddenInput;
 use crate::text::line::Line;
 use crate::text::style::Palette;
 use crate::view::Channel;
@@ -36,6 +41,21 @@ pub(crate) struct Plain {
     partial: Vec<u8>,
     /// Lines that could not be sent at all.
     refused: usize,
+    /// What a person types before the server has accepted us.
+    entry: Entry,
+}
+
+/// The keys of a person whom the server has not accepted yet.
+#[derive(Debug)]
+struct Entry {
+    /// Who gets the keys.
+    gate: InputGate,
+    /// Bytes from stdin → keys.
+    keys: KeyDecoder,
+    /// Hides what is typed, as long as the gate is not open.
+    hidden: Option<HiddenInput>,
+    /// Whether the prompt for the password is shown.
+    is_prompt_shown: bool,
 }
 
 /// How the chat ended.
@@ -70,7 +90,9 @@ impl Plain {
         columns: Option<usize>,
         timeout: Duration,
     ) -> Plain {
-        Plain { chat, has_person, columns, timeout, partial: Vec::new(), refused: 0 }
+        let entry = if has_person { Entry::closed() } else { Entry::open() };
+        let chat = if entry.hidden.is_some() { chat.asking_password() } else { chat };
+        Plain { chat, has_person, columns, timeout, partial: Vec::new(), refused: 0, entry }
     }
 
     /// Runs until the input has ended and everything is stored, or cannot be.
@@ -94,8 +116,14 @@ impl Plain {
             };
             let failure = match event {
                 Event::Client(event) => self.on_client_event(event),
-                Event::Stdin(bytes) => {
+                Event::Stdin(bytes) if self.entry.gate.is_open() => {
                     has_ended |= self.read(&bytes);
+                    None
+                }
+                Event::Stdin(bytes) => {
+                    if self.press_at_gate(&bytes) {
+                        break None;
+                    }
                     None
                 }
                 Event::StdinClosed => {
@@ -137,7 +165,31 @@ impl Plain {
             let text = submission.map_or(String::new(), |s| format::text_of(&s.operation).0);
             view.display.error(&format!("not sent: {text:?}: {rejection}"));
         }
-        self.chat.apply(event, time::unix_ms())
+        let end = self.chat.apply(event, time::unix_ms());
+        if self.chat.wants_password() {
+            self.entry.ask_password();
+        } else if self.chat.view.connection.status.is_connected() {
+            self.entry.unlock();
+        }
+        end
+    }
+
+    /// Takes keys that are not part of a line; true if the person leaves.
+    fn press_at_gate(&mut self, bytes: &[u8]) -> bool {
+        for key in self.entry.keys.feed(bytes) {
+            match self.entry.gate.press(&key) {
+                Some(GateAction::Password(password)) => {
+                    self.entry.end_prompt();
+                    self.chat.try_password(password);
+                }
+                Some(GateAction::Quit) => {
+                    self.entry.end_prompt();
+                    return true;
+                }
+                Some(GateAction::Repaint | GateAction::Suspend) | None => {}
+            }
+        }
+        false
     }
 
     /// Submits each whole line; true if one of them ends the chat.
@@ -188,6 +240,7 @@ impl Plain {
                 Channel::Notice => {}
             }
         }
+        self.entry.show_prompt();
         Ok(())
     }
 
@@ -199,5 +252,50 @@ impl Plain {
             text.push('\n');
         }
         text
+    }
+}
+
+impl Entry {
+    /// For a person, who is let in by the server's welcome.
+    fn closed() -> Entry {
+        Entry { gate: InputGate::closed(), hidden: HiddenInput::start(), ..Entry::open() }
+    }
+
+    /// For what is piped in.
+    fn open() -> Entry {
+        let (gate, keys) = (InputGate::open(), KeyDecoder::default());
+        Entry { gate, keys, hidden: None, is_prompt_shown: false }
+    }
+
+    fn ask_password(&mut self) {
+        if !self.gate.is_asking() {
+            if self.hidden.is_none() {
+                self.hidden = HiddenInput::start();
+            }
+            self.gate.ask_password();
+        }
+    }
+
+    /// From now on lines are messages.
+    fn unlock(&mut self) {
+        if self.gate.unlock() {
+            self.hidden = None;
+            self.keys = KeyDecoder::default();
+        }
+    }
+
+    /// Shows the prompt, after what was to be said before it.
+    fn show_prompt(&mut self) {
+        if self.gate.is_asking() && !self.is_prompt_shown {
+            self.is_prompt_shown = true;
+            _ = write!(io::stderr(), "{PASSWORD_PROMPT}"); // stderr is the last resort
+        }
+    }
+
+    /// Ends the line of the prompt.
+    fn end_prompt(&mut self) {
+        if std::mem::take(&mut self.is_prompt_shown) {
+            _ = writeln!(io::stderr());
+        }
     }
 }

@@ -526,6 +526,10 @@ pub const RECONNECT_MIN: Duration = Duration::from_millis(500);
 /// Reconnect backoff of a client: the longest wait.
 pub const RECONNECT_MAX: Duration = Duration::from_secs(30);
 
+/// The longest wait that a server's `Retry-After` can ask a client for: that of our own server is at most a
+/// minute.
+pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(60);
+
 /// Time for a TCP connection and for the server's answer to the upgrade, each.
 pub const CONNECT_WAIT: Duration = Duration::from_secs(10);
 

@@ -13,6 +13,7 @@ import { randomId } from "./storage/tabs.js";
  * @import { Search, SearchResult } from "./model/search.js"
  * @import { Navigation } from "./navigation.js"
  * @import { LogRecord, Message } from "./protocol/messages.js"
+ * @import { Refusal } from "./protocol/connection.js"
  * @import { Rejection, Submission } from "./protocol/outbox.js"
  * @import { Action } from "./protocol/session.js"
  * @import { OutboxStore } from "./storage/outbox-store.js"
@@ -27,10 +28,17 @@ import { randomId } from "./storage/tabs.js";
  * }} ClientParts What the client works on. `isReading`: whether a message that arrives now is in view.
  */
 
+/** What is said after a refusal. @type {Record<Refusal["reason"], string>} */
+const REFUSALS = {
+  "wrong passwords": "Too many wrong passwords from your network. Try again in a minute.",
+  connections: "Too many connections from your network. Try again in a minute.",
+};
+
 export class Client {
   /** @type {Session | null} */ session = null;
   /** The server's last error message, which explains a stop. */ lastError = "";
   /** Whether it says that no one may have this name now, though no one holds it. */ #isBadName = false;
+  /** Why the last attempt was refused. @type {Refusal | null} */ #refusal = null;
   /** Whether the rooms are on the screen: after the first welcome, or when the name was used before. */ isChatShown = false;
   #parts;
 
@@ -45,9 +53,11 @@ export class Client {
       },
       received: (message) => this.#perform(this.session?.received(message)),
       probe: () => this.session && parts.historyRequests.probe(this.session),
-      closed: (code) => {
+      closed: (code, refusal) => {
         for (const room of parts.chat.rooms.values()) room.disconnected();
-        this.#perform(this.session?.closed(code, Math.random()));
+        this.#refusal = refusal;
+        if (refusal) this.lastError = REFUSALS[refusal.reason];
+        this.#perform(this.session?.closed(code, Math.random(), refusal?.waitMs));
       },
       retryDue: () => this.start(),
     });
@@ -200,8 +210,17 @@ export class Client {
 
   /** @param {number} ms */
   #retryIn(ms) {
+    const { chat, page } = this.#parts;
+    const isLockedOut = this.#refusal?.reason === "wrong passwords";
+    if (isLockedOut) page.login.setBusy(false); // the password can be corrected meanwhile
+    if (isLockedOut && !this.session?.password) {
+      // It wants a password, and we have none: an attempt without one would only be refused again.
+      this.isChatShown = false;
+      page.hide();
+      return page.login.show(this.lastError, { user: chat.me, isPasswordAsked: true });
+    }
     this.connection.retryIn(ms);
-    if (!this.isChatShown) this.#parts.page.login.show("The server does not answer. Trying again…");
+    if (!this.isChatShown) page.login.show(this.lastError || "The server does not answer. Trying again…");
   }
 
   /** @param {number} code */

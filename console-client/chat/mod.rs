@@ -44,6 +44,8 @@ pub(crate) struct Chat {
     files: UserFiles,
     /// The server's password, if one was given.
     password: Option<String>,
+    /// Whether a person can be asked for the password.
+    asks_password: bool,
     /// The key of our name, once the server has sent it.
     token: Option<Token>,
     /// When the next `typing` may be sent, in Unix milliseconds.
@@ -78,11 +80,29 @@ impl Chat {
             view,
             files,
             password,
+            asks_password: false,
             token: None,
             typing_next_at: 0,
             read_markers: ReadMarkerSender::default(),
             search: None,
         }
+    }
+
+    /// The person is asked for a missing or wrong password, instead of ending the chat.
+    pub(crate) fn asking_password(self) -> Chat {
+        Chat { asks_password: true, ..self }
+    }
+
+    /// Whether the chat goes on once the person has typed a password.
+    pub(crate) fn wants_password(&self) -> bool {
+        self.asks_password && self.view.connection.status.is_password_refused()
+    }
+
+    /// Connects with this password.
+    pub(crate) fn try_password(&mut self, password: String) {
+        self.client.set_password(&password);
+        self.password = Some(password);
+        self.client.retry_now();
     }
 
     /// Takes an event of the client. Returns the reason if the chat is over.
@@ -112,9 +132,21 @@ impl Chat {
             self.read_markers.set_unsupported();
             return None;
         }
+        let is_stop = matches!(event, Event::Stopped { .. });
         self.view.apply(event, now);
         self.save_preferences();
-        self.view.connection.status.final_reason(self.view.me(), self.password.is_some())
+        let status = &self.view.connection.status;
+        let reason = status.final_reason(self.view.me(), self.password.is_some())?;
+        if !self.wants_password() {
+            return Some(reason);
+        }
+        if is_stop {
+            match self.password {
+                Some(_) => self.view.display.error("wrong password"),
+                None => self.view.display.notice("this server needs a password"),
+            }
+        }
+        None
     }
 
     /// Takes an answer to a search; shows what was found once the search is finished.

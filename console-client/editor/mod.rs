@@ -11,6 +11,7 @@ use crate::editor::recall::RecallSearch;
 use crate::stdio::keys::Direction;
 use crate::stdio::keys::Key;
 
+pub(crate) mod input_gate; // keys while there is no chat, the password
 mod recall; // earlier input
 mod cursor; // where the cursor can stop
 
@@ -41,6 +42,8 @@ enum EditMode {
     Searching(RecallSearch),
     /// It answers whether to take a long paste.
     Pasting(String),
+    /// Nothing: this prompt is shown, and no text.
+    Closed(&'static str),
 }
 
 /// What a key asks for beyond editing.
@@ -85,12 +88,21 @@ impl Editor {
         Editor { recall, ..Editor::default() }
     }
 
+    /// An input line that takes no text, and shows only a prompt.
+    fn closed(prompt: &'static str) -> Editor {
+        Editor { mode: EditMode::Closed(prompt), ..Editor::default() }
+    }
+
     /// Takes a key. Returns what it asks for beyond editing.
     pub(crate) fn press(&mut self, key: Key, words: &Words) -> Option<KeyAction> {
         match std::mem::take(&mut self.mode) {
             EditMode::Typing => self.edit(key, words),
             EditMode::Searching(search) => self.search(search, key, words),
             EditMode::Pasting(text) => self.answer(text, key),
+            EditMode::Closed(prompt) => {
+                self.mode = EditMode::Closed(prompt);
+                None
+            }
         }
     }
 
@@ -220,6 +232,7 @@ impl Editor {
             EditMode::Typing => PROMPT.to_owned(),
             EditMode::Searching(search) => search.prompt(),
             EditMode::Pasting(text) => format!("paste {} lines? y or n: ", text.lines().count()),
+            EditMode::Closed(prompt) => (*prompt).to_owned(),
         }
     }
 

@@ -17,6 +17,8 @@ use crate::editor::Editor;
 use crate::editor::KeyAction;
 use crate::editor::Recall;
 use crate::editor::completion::Words;
+use crate::editor::input_gate::GateAction;
+use crate::editor::input_gate::InputGate;
 use crate::stdio::events::Event;
 use crate::stdio::events::EventQueue;
 use crate::stdio::keys::Key;
@@ -44,6 +46,8 @@ pub(crate) struct Tui {
     keys: KeyDecoder,
     /// The input line.
     editor: Editor,
+    /// Who gets the keys: the input line, once the server has accepted us.
+    gate: InputGate,
     /// The file of earlier input.
     history: InputHistory,
     /// The last key was Ctrl-C.
@@ -103,6 +107,7 @@ impl Tui {
             screen,
             keys: KeyDecoder::default(),
             editor,
+            gate: InputGate::closed(),
             history,
             interrupted: false,
             leaving_since: None,
@@ -215,13 +220,19 @@ impl Tui {
         match event {
             Event::Client(event) => {
                 let end = self.chat.apply(event, time::unix_ms());
+                self.update_gate();
                 end.map_or(LoopControl::Continue, LoopControl::Stop)
             }
             Event::Resized => LoopControl::Continue, // each painting asks for the size
             Event::StdinClosed | Event::Panicked => LoopControl::TerminalGone,
             Event::Stdin(bytes) => {
                 for key in self.keys.feed(&bytes) {
-                    match self.press(key) {
+                    let control = if self.gate.is_open() {
+                        self.press(key)
+                    } else {
+                        self.press_at_gate(&key)
+                    };
+                    match control {
                         LoopControl::Continue => {}
                         control @ (LoopControl::Leave
                         | LoopControl::Stop(_)
@@ -231,6 +242,29 @@ impl Tui {
                 self.chat.send_typing(&self.editor.text(), time::unix_ms());
                 LoopControl::Continue
             }
+        }
+    }
+
+    /// Asks for the password if the server wants one, and shows the input line once it has accepted us.
+    fn update_gate(&mut self) {
+        if self.chat.wants_password() && !self.gate.is_asking() {
+            self.gate.ask_password();
+        } else if self.chat.view.connection.status.is_connected() && self.gate.unlock() {
+            self.keys.drop_paste();
+        }
+    }
+
+    /// Takes a key that is not for the input line.
+    fn press_at_gate(&mut self, key: &Key) -> LoopControl {
+        match self.gate.press(key) {
+            None => LoopControl::Continue,
+            Some(GateAction::Password(password)) => {
+                self.chat.try_password(password);
+                LoopControl::Continue
+            }
+            Some(GateAction::Quit) => LoopControl::Leave,
+            Some(GateAction::Repaint) => self.repaint(),
+            Some(GateAction::Suspend) => self.suspend(),
         }
     }
 

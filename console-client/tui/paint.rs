@@ -53,7 +53,7 @@ impl Tui {
     fn paint_end(&mut self, mut above: Vec<Line>, out: &mut String) {
         above.extend(self.display().output.take().into_iter().map(|(_, line)| line));
         let (pending, status) = (self.chat.view.pending_lines(), self.status());
-        self.screen.paint(&above, &pending, &status, &self.editor, out);
+        self.screen.paint(&above, &pending, &status, self.gate.shown(&self.editor), out);
     }
 
     fn paint_pane(&mut self, out: &mut String) {
@@ -61,7 +61,7 @@ impl Tui {
         let display = &self.chat.view.display;
         let pane = display.scroll.pane(display.rooms.current(), columns, height);
         let (below, status) = (self.more_below(), self.status());
-        self.screen.paint_pane(&pane, &below, &status, &self.editor, out);
+        self.screen.paint_pane(&pane, &below, &status, self.gate.shown(&self.editor), out);
     }
 
     /// Requests the page of history that the person will see next, if they are scrolled back.
@@ -74,7 +74,7 @@ impl Tui {
 
     /// Rows for older messages while the person is scrolled back.
     pub(super) fn pane_height(&self) -> usize {
-        self.screen.height(&self.more_below(), &self.status(), &self.editor)
+        self.screen.height(&self.more_below(), &self.status(), self.gate.shown(&self.editor))
     }
 
     fn more_below(&self) -> Vec<Line> {

@@ -12,7 +12,7 @@ use super::event::Event;
 use super::event_queue::EventSender;
 use super::session::{Action, Input, Session};
 use crate::chat::protocol::{ClientMessage, ServerMessage};
-use crate::chat::{Cid, Token};
+use crate::chat::{Cid, Password, Token};
 use crate::limits;
 use crate::ws::CloseCode;
 
@@ -89,6 +89,11 @@ impl Driver {
         let mut inner = self.lock();
         inner.handle(input);
         self.changed.notify_all();
+    }
+
+    /// Sets the password of the next `hello`.
+    pub(super) fn set_password(&self, password: Password) {
+        self.lock().session.set_password(password);
     }
 
     /// A cid that no other submission has.
@@ -235,8 +240,9 @@ impl Driver {
         inner.resend_at = None;
         let code = error.close_code();
         let reason = error.reason().to_owned();
+        let least_wait = error.least_wait();
         inner.events.push(Event::ConnectionLost(error), 0);
-        inner.handle(Input::Closed { code, reason, jitter });
+        inner.handle(Input::Closed { code, reason, jitter, least_wait });
     }
 }
 

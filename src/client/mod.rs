@@ -241,6 +241,12 @@ impl Client {
 
     // ---- The connection ------------------------------------------------------------------------
 
+    /// Sets the server's password for the next connection: [`Client::retry_now`] makes one, if the client
+    /// has stopped because it had none or a wrong one.
+    pub fn set_password(&self, password: &str) {
+        self.driver.set_password(Password::new(password));
+    }
+
     /// Connects now, if the client waits for the next attempt or has stopped.
     pub fn retry_now(&self) {
         self.driver.input(Input::Start);

@@ -91,8 +91,11 @@ export class Session {
     return this.#takeActions();
   }
 
-  /** The WebSocket is closed; 1006 if the connection broke. @param {number} code @param {number} jitter In [0, 1). */
-  closed(code, jitter) {
+  /**
+   * The WebSocket is closed; 1006 if the connection broke.
+   * @param {number} code @param {number} jitter In [0, 1). @param {number} leastWait The least ms before the next attempt, if the server named them.
+   */
+  closed(code, jitter, leastWait = 0) {
     if (this.#state === "offline" || this.#state === "stopped") return [];
     this.#link = "disconnected";
     this.#closeCode = code;
@@ -105,7 +108,7 @@ export class Session {
     } else {
       this.#setState("offline");
       const backoff = Math.min(FIRST_BACKOFF_MS * 2 ** this.#attempts, LONGEST_BACKOFF_MS);
-      this.#actions.push({ retry_in: Math.round(backoff * (1 - jitter / 2)) });
+      this.#actions.push({ retry_in: Math.max(leastWait, Math.round(backoff * (1 - jitter / 2))) });
       this.#attempts += 1;
     }
     return this.#takeActions();

@@ -10,6 +10,7 @@ export class LoginView {
   #password = byId("password");
   #passwordRow = byId("password-row");
   #error = byId("login-error");
+  /** The password that was sent last. */ #sent = "";
 
   /** @param {(user: string, password: string | null, key: string | null) => void} logIn */
   constructor(logIn) {
@@ -22,6 +23,7 @@ export class LoginView {
       }
       const key = byId("key-row").open ? byId("login-key").value.trim().toLowerCase() : "";
       if (key && !isToken(key)) return this.show("A key is 32 characters: digits and letters from a to f");
+      this.#sent = this.#password.value;
       logIn(user, this.#passwordRow.hidden ? null : this.#password.value, key || null);
     });
     this.#name.addEventListener("input", () => setText(this.#error, ""));
@@ -33,15 +35,17 @@ export class LoginView {
     if (user !== undefined) this.#name.value = user;
     if (isPasswordAsked !== undefined) this.#passwordRow.hidden = !isPasswordAsked;
     if (!this.#element.hidden && isPasswordAsked === undefined) return;
+    if (this.#element.hidden || this.#password.value === this.#sent) this.#password.value = "";
     this.#element.hidden = false;
-    this.#password.value = "";
     const field = isPasswordAsked ? this.#password : this.#name;
+    if (field === this.#password && document.activeElement === field) return; // another one is being typed
     field.focus();
     field.select();
   }
 
   hide() {
     this.#element.hidden = true;
+    this.#password.value = this.#sent = "";
   }
 
   /** @param {boolean} isBusy */

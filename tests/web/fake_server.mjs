@@ -29,6 +29,8 @@ export class FakeServer {
   password = null;
   /** Maps a message to its answer; undefined: the usual answer, null: none. */
   instead = () => undefined;
+  /** For how many seconds it refuses this address, because of too many wrong passwords; null: not at all. */
+  lockedOutFor = null;
   /** How many records a first join sends. */
   firstPage = 100;
   /** A mute server keeps its sockets and sends nothing. */
@@ -47,7 +49,10 @@ export class FakeServer {
 
   async listen(port) {
     this.http = createServer((request, response) => this.#file(request, response));
-    this.ws = new WebSocketServer({ server: this.http, path: "/ws" });
+    this.ws = new WebSocketServer({
+      server: this.http, path: "/ws",
+      verifyClient: (_, answer) => (this.lockedOutFor === null ? answer(true) : answer(false, 429, "", this.#lockout())),
+    });
     this.ws.on("connection", (socket) => this.#meet(socket));
     await new Promise((ready) => this.http.listen(port, "127.0.0.1", ready));
     this.port = this.http.address().port;
@@ -93,7 +98,14 @@ export class FakeServer {
     return [...new Set([...this.clients].filter((c) => c.rooms.has(room)).map((c) => c.user))].sort();
   }
 
+  #lockout() {
+    return { "retry-after": String(this.lockedOutFor), "talk-refused": "wrong-passwords" };
+  }
+
   async #file(request, response) {
+    if (request.url === "/ws") {
+      return void (this.lockedOutFor === null ? response.writeHead(426) : response.writeHead(429, this.#lockout())).end();
+    }
     const path = request.url.startsWith("/r/") || request.url === "/" ? "index.html" : request.url.slice(1);
     const type = TYPES[path.split(".").at(-1)];
     try {

@@ -15,7 +15,7 @@ use super::outbox::Outbox;
 use super::subscriptions::Subscriptions;
 use crate::chat::close_code;
 use crate::chat::protocol::{ClientMessage, ServerMessage, Since};
-use crate::chat::{ErrorCode, Rejection, RoomName, Token, UserName};
+use crate::chat::{ErrorCode, Password, Rejection, RoomName, Token, UserName};
 use crate::limits;
 
 mod action; // what goes in, what comes out
@@ -104,6 +104,11 @@ impl Session {
         self.credentials.token.get_or_insert(token);
     }
 
+    /// Sets the password of the next `hello`.
+    pub fn set_password(&mut self, password: Password) {
+        self.credentials.password = Some(password);
+    }
+
     /// Applies `input`. Returns what the host has to do, in order.
     pub fn handle(&mut self, input: Input) -> Vec<Action> {
         let mut actions = Vec::new();
@@ -131,7 +136,9 @@ impl Session {
                     self.on_message(message, actions);
                 }
             },
-            Input::Closed { code, reason, jitter } => self.on_close(code, reason, jitter, actions),
+            Input::Closed { code, reason, jitter, least_wait } => {
+                self.on_close(code, reason, (jitter, least_wait), actions);
+            }
             Input::Submit(submission) => {
                 self.outbox.push(submission.clone());
                 actions.push(Action::Emit(Event::Pending(submission)));
@@ -166,7 +173,13 @@ impl Session {
         actions.push(Action::Send(ClientMessage::Hello { user, token, password, agent, join }));
     }
 
-    fn on_close(&mut self, code: u16, reason: String, jitter: f64, actions: &mut Vec<Action>) {
+    fn on_close(
+        &mut self,
+        code: u16,
+        reason: String,
+        (jitter, least_wait): (f64, Duration),
+        actions: &mut Vec<Action>,
+    ) {
         match self.state {
             ConnectionState::Offline { .. } | ConnectionState::Stopped => return,
             ConnectionState::Connecting | ConnectionState::CatchingUp | ConnectionState::Live => {}
@@ -185,7 +198,7 @@ impl Session {
             actions.push(Action::Emit(Event::Stopped { code, reason }));
             return;
         }
-        let retry = backoff(self.attempts, jitter);
+        let retry = backoff(self.attempts, jitter).max(least_wait);
         self.attempts = self.attempts.saturating_add(1);
         self.enter(ConnectionState::Offline { retry }, actions);
         actions.push(Action::Retry(retry));

@@ -7,6 +7,7 @@
 )]
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use proptest::prelude::*;
 use talk::chat::protocol::{
@@ -145,7 +146,8 @@ impl World {
                 self.to_server.clear();
                 self.to_client.clear();
                 self.joined = false;
-                self.feed(Input::Closed { code: 1006, reason: String::new(), jitter: 0.5 });
+                let (reason, least_wait) = (String::new(), Duration::ZERO);
+                self.feed(Input::Closed { code: 1006, reason, jitter: 0.5, least_wait });
             }
             Step::Connect => {
                 self.feed(Input::Start);

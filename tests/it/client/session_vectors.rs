@@ -61,6 +61,7 @@ fn input(value: &Value) -> Input {
             code: value["closed"].as_u64().unwrap().try_into().unwrap(),
             reason: String::new(),
             jitter: value["jitter"].as_f64().unwrap(),
+            least_wait: Duration::from_millis(value["least_wait"].as_u64().unwrap_or(0)),
         },
         "submit" => Input::Submit(submission(what)),
         "resend_due" => Input::ResendDue,

@@ -143,9 +143,11 @@ fn what_is_sent_without_a_server_outlives_the_console_and_is_sent_in_order() {
     let address = server.address;
     let start = |user: &str| Terminal::start_in(home.path(), address, user, &[]);
     let mut ann = start("ann");
+    ann.wait_until("it is live", |rows| status(rows).contains("· live ·"));
     ann.type_in("so that the name stays mine\r");
     wait_for_sent(&mut ann, " ann so that the name stays mine");
     let mut bob = start("bob");
+    bob.wait_until("it is live", |rows| status(rows).contains("· live ·"));
     bob.type_in("helo\r");
     wait_for_sent(&mut bob, " bob helo");
     server.kill();

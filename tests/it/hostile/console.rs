@@ -235,6 +235,7 @@ fn names_topics_errors_and_lists_are_no_more_trusted_than_texts() {
         server.send(
             &json!({"type": "error", "code": "forbidden", "message": format!("{evil} done")}),
         );
+        bob.wait_for("· live ·"); // before the welcome it takes no input
         bob.type_in("/version\rsaid\r");
         let post = server.receive();
         server.send(

@@ -211,6 +211,28 @@ test("login handles a refused name, and the server's password", async (t) => {
   await context.close();
 });
 
+test("the right password is not called wrong after too many wrong ones", async (t) => {
+  const file = join(mkdtempSync(join(tmpdir(), "talk-web-")), "password");
+  writeFileSync(file, "open sesame\n");
+  const guarded = await Server.start(["--password-file", file, "--max-per-address", "64", "--limit", "wrong-passwords=1"]);
+  t.after(() => guarded.stop());
+  const context = await person(browser);
+  const page = await context.newPage();
+  await page.goto(guarded.url);
+  await page.getByLabel("Your name").fill("kim");
+  await page.keyboard.press("Enter");
+  await page.getByText("This server needs a password.").waitFor();
+  await page.getByLabel("Password").fill("guess");
+  await page.keyboard.press("Enter");
+  await page.getByText("Wrong password.").waitFor();
+  await page.getByLabel("Password").fill("open sesame");
+  await page.keyboard.press("Enter");
+  const said = "Too many wrong passwords from your network. Try again in a minute.";
+  await page.locator("#login-error", { hasText: said }).waitFor();
+  assert.deepEqual(context.errors, []);
+  await context.close();
+});
+
 test("two tabs of one user share a draft", async () => {
   const context = await person(browser);
   const focus = (page, is) => page.evaluate((has) => (document.hasFocus = () => has), is); // here every tab believes that it has the focus
