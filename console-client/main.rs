@@ -133,6 +133,7 @@ fn chat(args: Args) -> Result<(), Failure> {
         rooms,
         since: Since::Newest,
         agent,
+        presence: true,
         outbox: saved,
     };
     let (client, events) = client::start(config).map_err(cannot_start)?;

@@ -50,7 +50,7 @@ pub(crate) fn run(args: Args, script: &Script) -> Result<(), Failure> {
     let text = text(script).map_err(Failure::Failed)?;
     let (agent, outbox, me) = ("console", Vec::new(), user.clone());
     let config =
-        Config { server, user, token, password, rooms: rooms.clone(), since, agent, outbox };
+        Config { server, user, token, password, rooms: rooms.clone(), since, agent, presence: true, outbox };
     let (client, events) = client::start(config).map_err(cannot_start)?;
     let run = ScriptRun::new(client, events, rooms, me).with_timeout(timeout).with_tokens(tokens);
     let run = run.with_zone(prompt::load_time_zone()).with_password(has_password);
