@@ -175,3 +175,35 @@ impl UnsentList {
         last.ok_or("no recent message of yours in this room; /history shows numbers of older ones")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn many_submissions_do_not_take_the_square_of_the_time_of_few() {
+        let submission = |n: u64| Submission {
+            room: RoomName::default(),
+            cid: format!("{n:032}").parse().unwrap(),
+            operation: Operation::Topic { text: talk::chat::Topic::parse("").unwrap() },
+        };
+        let all: Vec<Submission> = (0..50_000).map(submission).collect();
+        let (mut unsent, begun) = (UnsentList::default(), Instant::now());
+        all.iter().for_each(|submission| unsent.add(submission.clone()));
+        all.iter().for_each(|submission| unsent.add(submission.clone())); // the client's own events
+        assert_eq!(unsent.pending_count(), 50_000);
+        for (seq, Submission { cid, .. }) in (0..).zip(&all) {
+            let is_stored = seq % 2 == 0;
+            let refused = || SendState::Failed("no".to_owned());
+            unsent.set_state(cid, if is_stored { SendState::Stored(seq) } else { refused() });
+            unsent.remove_shown(|_| seq);
+            assert_eq!(unsent.contains(cid), !is_stored);
+        }
+        assert_eq!((unsent.len(), unsent.pending_count()), (25_000, 0));
+        // Under a second in a debug build. If each step searches the list, it takes minutes.
+        assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
+    }
+}
