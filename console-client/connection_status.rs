@@ -23,8 +23,8 @@ pub(crate) struct ConnectionStatus {
     state: Option<ConnectionState>,
     /// How far the best connection so far has come.
     progress: Progress,
-    /// When it was last live, or when the program started.
-    offline_since: Instant,
+    /// When it was last live, or the server has last sent something; or when the program started.
+    silent_since: Instant,
     /// Why it was lost, or could not be made; empty if it was not, or once it is live again.
     error: String,
     /// Whether that error is that too many wrong passwords came from here.
@@ -62,7 +62,7 @@ impl ConnectionStatus {
         ConnectionStatus {
             state: None,
             progress: Progress::None,
-            offline_since: Instant::now(),
+            silent_since: Instant::now(),
             error: String::new(),
             is_locked_out: false,
             reported: String::new(),
@@ -74,6 +74,9 @@ impl ConnectionStatus {
 
     /// Takes an event into account.
     pub(crate) fn apply(&mut self, event: &Event) {
+        if is_from_server(event) {
+            self.silent_since = Instant::now();
+        }
         if let Event::State(state) = event {
             self.enter(*state);
         } else if let Event::ConnectionLost(error) = event {
@@ -99,7 +102,7 @@ impl ConnectionStatus {
 
     fn enter(&mut self, state: ConnectionState) {
         if self.is_live() {
-            self.offline_since = Instant::now();
+            self.silent_since = Instant::now();
         }
         self.state = Some(state);
         let progress = match state {
@@ -184,9 +187,10 @@ impl ConnectionStatus {
         })
     }
 
-    /// How long to wait for a connection yet, of `timeout`; `None` while it is live.
+    /// How long to wait for a connection yet, of `timeout`; `None` while it is live. The time counts only
+    /// while the server sends nothing.
     pub(crate) fn time_left(&self, timeout: Duration) -> Option<Duration> {
-        (!self.is_live()).then(|| timeout.saturating_sub(self.offline_since.elapsed()))
+        (!self.is_live()).then(|| timeout.saturating_sub(self.silent_since.elapsed()))
     }
 
     /// That there was no connection for all of `timeout`, and why.
@@ -194,6 +198,26 @@ impl ConnectionStatus {
         let no_answer = "the server does not answer";
         let why = if self.error.is_empty() { no_answer } else { &self.error };
         format!("no connection for {} s: {why}", timeout.as_secs_f32())
+    }
+}
+
+/// Whether the server has sent something that led to this event.
+fn is_from_server(event: &Event) -> bool {
+    match event {
+        Event::State(ConnectionState::CatchingUp | ConnectionState::Live)
+        | Event::Record(_)
+        | Event::Stored { .. }
+        | Event::Message(_) => true,
+        Event::State(
+            ConnectionState::Offline { .. } | ConnectionState::Connecting | ConnectionState::Stopped,
+        )
+        | Event::ConnectionLost(_)
+        | Event::Stopped { .. }
+        | Event::Reset(_)
+        | Event::Gap { .. }
+        | Event::Pending(_)
+        | Event::Failed { .. } // also one of our own making
+        | Event::Dropped(_) => false,
     }
 }
 

@@ -562,3 +562,7 @@ pub const CLIENT_EVENTS: usize = 256;
 
 /// Bytes of these events, by an estimate of what their messages take in memory.
 pub const CLIENT_EVENT_BYTES: usize = 2 * 1024 * 1024;
+
+/// Lines piped into the console that may wait for the server; while so many do, it reads no more of its input. One is
+/// in flight at a time, so two would keep the connection busy; the rest let `tail -f` survive a server that restarts.
+pub const PIPED_LINES: usize = 256;

@@ -3,6 +3,7 @@
 //!
 //! Depends on the client, `view`, `room`, `command` and `storage`; never on a terminal.
 
+use talk::chat::Cid;
 use talk::chat::ErrorCode;
 use talk::chat::Operation;
 use talk::chat::RoomName;
@@ -15,6 +16,7 @@ use talk::chat::protocol::Welcome;
 use talk::client::Client;
 use talk::client::ConnectionState;
 use talk::client::Event;
+use talk::client::Progress;
 use talk::limits;
 
 use crate::chat::read_markers::ReadMarkerSender;
@@ -26,6 +28,7 @@ use crate::command::Command;
 use crate::command::Input;
 use crate::room::Room;
 use crate::storage::outbox::OutboxStore;
+use crate::view::SendState;
 use crate::view::View;
 
 mod commands; // what the commands do
@@ -178,24 +181,41 @@ impl Chat {
         }
     }
 
-    /// Does what a submitted line asks for: sends it, or runs the command.
+    /// Does what a submitted line asks for: sends it, or runs the command. Shows why it is refused.
     pub(crate) fn submit(&mut self, line: &str) -> SubmitResult {
-        let result = match command::parse(line) {
-            Ok(Input::Post(text)) => self.post(&text, false),
-            Ok(Input::Me(text)) => self.post(&text, true),
-            Ok(Input::Command(Command::Quit)) => return SubmitResult::Quit,
-            Ok(Input::Command(Command::Clear)) => return SubmitResult::Clear,
-            Ok(Input::Command(command)) => self.execute(command),
-            Err(sentence) => Err(sentence),
+        self.submit_line(line).unwrap_or_else(|sentence| {
+            self.view.display.error(&sentence);
+            SubmitResult::Refused
+        })
+    }
+
+    /// Does what a submitted line asks for.
+    ///
+    /// # Errors
+    /// A sentence: why it is refused.
+    pub(crate) fn submit_line(&mut self, line: &str) -> Result<SubmitResult, String> {
+        let result = match command::parse(line)? {
+            Input::Post(text) => self.post(&text, false),
+            Input::Me(text) => self.post(&text, true),
+            Input::Command(Command::Quit) => return Ok(SubmitResult::Quit),
+            Input::Command(Command::Clear) => return Ok(SubmitResult::Clear),
+            Input::Command(command) => self.execute(command),
         };
         self.save_preferences();
-        match result {
-            Ok(()) => SubmitResult::Done,
-            Err(sentence) => {
-                self.view.display.error(&sentence);
-                SubmitResult::Refused
-            }
-        }
+        result.map(|()| SubmitResult::Done)
+    }
+
+    /// Sends a text as it is, also one that begins with a slash.
+    ///
+    /// # Errors
+    /// A sentence: why it is refused.
+    pub(crate) fn submit_text(&mut self, text: &str) -> Result<SubmitResult, String> {
+        self.post(text, false).map(|()| SubmitResult::Done)
+    }
+
+    /// Drops a submission that failed.
+    pub(crate) fn discard(&self, cid: &Cid) {
+        self.client.discard(cid);
     }
 
     /// Whether a submitted line contains a secret, which no file may keep.
@@ -229,11 +249,25 @@ impl Chat {
         self.read_markers.has_unsent(&self.view)
     }
 
-    /// Closes the connection. The caller holds the outbox store, and with it the locks of its files.
+    /// Closes the connection. The view then knows which submissions were stored in the last moment, and of which
+    /// nothing is known. The caller holds the outbox store, and with it the locks of its files.
     pub(crate) fn close(mut self) -> (View, OutboxStore) {
         self.read_markers.send(&self.client, &mut self.view);
         self.client.close();
-        (self.view, self.files.into_outbox())
+        let mut outbox = self.files.into_outbox();
+        let unstored = self.view.unsent.unstored();
+        let cids: Vec<Cid> = unstored.map(|unsent| unsent.submission.cid.clone()).collect();
+        for cid in cids {
+            match self.client.progress(&cid) {
+                Progress::Waiting | Progress::Failed => {}
+                Progress::InDoubt => self.view.unsent.set_state(&cid, SendState::InDoubt),
+                Progress::Settled => {
+                    self.view.unsent.remove(&cid);
+                    _ = outbox.remove(&cid); // else the next start sends it again, and it is stored once
+                }
+            }
+        }
+        (self.view, outbox)
     }
 
     fn post(&mut self, text: &str, me: bool) -> Result<(), String> {

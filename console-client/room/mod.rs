@@ -58,11 +58,13 @@ pub(crate) struct Seqs {
     pub(crate) newest: u64,
     /// Records up to this one are not shown.
     pub(crate) skipped: u64,
+    /// After this record the server's log is damaged, which the person does not know yet.
+    pub(crate) damaged_after: Option<u64>,
 }
 
 impl Default for Seqs {
     fn default() -> Seqs {
-        Seqs { first: 1, oldest: None, newest: 0, skipped: 0 }
+        Seqs { first: 1, oldest: None, newest: 0, skipped: 0, damaged_after: None }
     }
 }
 

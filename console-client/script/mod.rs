@@ -49,16 +49,25 @@ pub(crate) fn run(args: Args, script: &Script) -> Result<(), Failure> {
     let since = script.since();
     let text = text(script).map_err(Failure::Failed)?;
     let (agent, outbox, me) = ("console", Vec::new(), user.clone());
-    let config =
-        Config { server, user, token, password, rooms: rooms.clone(), since, agent, outbox };
+    let presence = false; // nobody wants to read each minute that a cron job has joined and left
+    let config = Config {
+        server,
+        user,
+        token,
+        password,
+        rooms: rooms.clone(),
+        since,
+        agent,
+        presence,
+        outbox,
+    };
     let (client, events) = client::start(config).map_err(cannot_start)?;
     let run = ScriptRun::new(client, events, rooms, me).with_timeout(timeout).with_tokens(tokens);
     let run = run.with_zone(prompt::load_time_zone()).with_password(has_password);
     match &script.task {
-        Task::Send(_) => run.send(&text, script.json),
+        Task::Send(_) => run.send(&text, script.json).map_err(Failure::Failed),
         Task::Read { since, follows } => run.follow(*since, *follows, script.json),
     }
-    .map_err(Failure::Failed)
 }
 
 /// Tests the connection to the server, under a name made for this run.

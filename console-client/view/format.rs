@@ -216,6 +216,14 @@ pub(crate) fn item(text: &str) -> Line {
     Line::indented(INDENT).with(Style::Plain, &format!("   {text}"))
 }
 
+/// That the server's log of a room is damaged after a record.
+pub(crate) fn damaged(room: &str, head: u64) -> String {
+    format!(
+        "{room} is damaged on the server after #{head}: what follows cannot be read, and nothing new is stored \
+         until the server's operator repairs it"
+    )
+}
+
 /// `!! there is no command /x`
 pub(crate) fn error(text: &str) -> Line {
     Line::indented(3).with(Style::Alarm, "!! ").with_text(Style::Plain, text).cut()

@@ -26,6 +26,7 @@ pub(crate) use display::history_loader::Purpose;
 pub(crate) use display::output::Channel;
 pub(crate) use display::output::OutputMode;
 pub(crate) use status_line::StatusLine;
+pub(crate) use unsent::SendState;
 pub(crate) use unsent::UnsentList;
 
 /// How many lists the person asked for that have not come. A list that was not asked for is not shown.

@@ -40,6 +40,7 @@ impl View {
         if joined.since > 0 {
             room.seqs.oldest.get_or_insert(joined.since + 1); // so that /history works at once
         }
+        room.seqs.damaged_after = (joined.damaged && is_first).then_some(joined.head);
         let shown = joined.first.saturating_sub(1).max(room.seqs.newest);
         let unread =
             joined.marked.map_or(0, |marked| joined.since.saturating_sub(marked.max(shown)));
@@ -51,6 +52,7 @@ impl View {
         if let Some(topic) = joined.topic.filter(|_| is_first) {
             display.show_notice(&name, &format!("{label}: {topic}"));
         }
+        display.report_damage(&name, joined.since);
         if unread > 0 {
             let messages = if unread == 1 { "message" } else { "messages" };
             let how = match mode {
@@ -110,6 +112,7 @@ impl View {
             display.show_record(record, local, self.unsent.contains(&record.cid));
             self.ring_for(record);
         }
+        self.display.report_damage(&record.room, record.seq);
         self.remove_shown_submissions();
     }
 

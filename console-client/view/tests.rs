@@ -76,6 +76,7 @@ fn welcome_to(name: &str, head: u64) -> Joined {
         since: 0,
         record: None,
         reset: false,
+        damaged: false,
         topic: None,
         marked: None,
         count: 2,

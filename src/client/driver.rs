@@ -10,7 +10,7 @@ use super::connection::ConnectionSender;
 use super::error::ConnectionError;
 use super::event::Event;
 use super::event_queue::EventSender;
-use super::session::{Action, Input, Session};
+use super::session::{Action, Input, Progress, Session};
 use crate::chat::protocol::{ClientMessage, ServerMessage};
 use crate::chat::{Cid, Password, Token};
 use crate::limits;
@@ -102,6 +102,11 @@ impl Driver {
         let cid = Cid::from_bytes(inner.next_cid.to_be_bytes());
         inner.next_cid = inner.next_cid.wrapping_add(1);
         cid
+    }
+
+    /// How far a submission got.
+    pub(super) fn progress(&self, cid: &Cid) -> Progress {
+        self.lock().session.progress(cid)
     }
 
     /// Sends a message past the session; `false` if the client is not connected.

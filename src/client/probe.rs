@@ -92,6 +92,7 @@ pub fn probe(
         token: Some(token),
         password,
         agent: None,
+        presence: false,
         join: Vec::new(),
     })?;
     probe.await_welcome(report)?;

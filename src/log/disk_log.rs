@@ -231,6 +231,10 @@ impl Log for DiskLog {
         read_state.health.write_error().or(load_error).map(String::from)
     }
 
+    fn is_damaged(&self) -> bool {
+        matches!(self.read_state().health, Health::Corrupt(_))
+    }
+
     fn load_error(&self) -> Option<String> {
         self.read_state().summary.load_error.as_ref().map(|error| error.what.clone())
     }

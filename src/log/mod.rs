@@ -166,6 +166,11 @@ pub trait Log: fmt::Debug + Send + Sync {
     /// Why the log cannot be written now, as far as is known.
     fn write_error(&self) -> Option<String>;
 
+    /// Whether records in the middle are damaged: those before them can be read, and nothing is written.
+    fn is_damaged(&self) -> bool {
+        false
+    }
+
     /// Why the last try to load the log has failed; `None` once it was loaded.
     fn load_error(&self) -> Option<String> {
         None

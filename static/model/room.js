@@ -41,6 +41,8 @@ export class Room {
   /** @type {Map<string, Unsent>} */ unsent = new Map();
   members = new Members();
   topic = "";
+  /** Whether to say, once its readable messages are shown, that the rest is damaged on the server. */ #isDamageUnsaid = false;
+  #isDamageSaid = false;
   /** Who is typing, and until when to show it. @type {Map<string, number>} */ typing = new Map();
   /** The own message that is being edited, and its new text. @type {{ seq: number, text: string } | null} */ editing = null;
   /** The seq that the next message replies to. @type {number | null} */ replyingTo = null;
@@ -98,7 +100,7 @@ export class Room {
   }
 
   /** @param {Message} message */
-  joined({ first, head, since, members, count, away, topic, marked }) {
+  joined({ first, head, since, members, count, away, topic, marked, damaged }) {
     this.first = first;
     this.oldest ??= since + 1;
     if (since > this.newest) this.newest = since;
@@ -108,6 +110,15 @@ export class Room {
     // Without a read marker nothing is unread, except in a private room.
     this.#unread.readPosition.joined(marked ?? null, this.peer ? 0 : head);
     this.#unread.recount(this.items);
+    this.#isDamageUnsaid = Boolean(damaged) && !this.#isDamageSaid;
+    this.#noteDamage();
+  }
+
+  /** Says below the last readable message that the server cannot read what follows. */
+  #noteDamage() {
+    if (!this.#isDamageUnsaid || !this.isCaughtUp) return;
+    [this.#isDamageUnsaid, this.#isDamageSaid] = [false, true];
+    this.note(`This room is damaged on the server after message ${this.#head}: what follows cannot be read, and nothing new is stored until the server’s operator repairs it.`);
   }
 
   /** @param {LogRecord} record @param {boolean} isQuiet @param {boolean} isSeen Whether the newest message is in view. @param {string} [me] */
@@ -118,7 +129,10 @@ export class Room {
     this.newest = seq;
     this.typing.delete(user);
     this.setPeerSpelling(user);
-    if (isEdit(record)) return this.#applyEdit(record);
+    if (isEdit(record)) {
+      this.#applyEdit(record);
+      return this.#noteDamage();
+    }
     if (type === "topic" && this.isLive(seq)) this.topic = record.text;
     const isMention = !isQuiet && this.isMentionOf(record, me);
     const item = { key: cid ? `cid ${cid}` : `seq ${seq}`, record: this.#edits.withoutDeleted(record), isQuiet, isMention };
@@ -127,6 +141,7 @@ export class Room {
     if (isSeen && this.isLive(seq)) this.markRead();
     else this.#unread.add(record, isQuiet, isMention);
     if (this.items.length > MAX_ITEMS) this.#trim();
+    this.#noteDamage();
   }
 
   /** Adds a page from before the oldest record. @param {LogRecord[]} records @param {number} first @param {string} me @param {(user: string) => boolean} [isIgnored] */

@@ -182,10 +182,10 @@ export class Session {
       this.#rename = null;
       const message = "it was sent under a name that is no longer yours, and may have been stored";
       for (const cid of this.#outbox.failInDoubt()) this.#actions.push({ failed: { cid, code: "name_taken", message } });
-    } else if (this.#rename?.isRequested) {
-      this.#rename.next = user;
     } else {
-      this.#rename = { user, isRequested: false, next: null };
+      this.#outbox.markBeforeRename();
+      if (this.#rename?.isRequested) this.#rename.next = user;
+      else this.#rename = { user, isRequested: false, next: null };
     }
     return this.#takeActions();
   }
@@ -287,9 +287,9 @@ export class Session {
     return out;
   }
 
-  /** Sends a rename before the next submission, but after every submission that was sent under the old name. */
+  /** Sends a rename after every submission that was made before the person asked for it, and before the next. */
   #sendNext() {
-    if (this.#rename && !this.#outbox.hasInDoubt) {
+    if (this.#rename && !this.#outbox.hasBeforeRename) {
       this.#rename.isRequested = true;
       return this.#send({ type: "nick", user: this.#rename.user });
     }

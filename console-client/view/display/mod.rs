@@ -97,6 +97,14 @@ impl Display {
         self.print(format::error(text));
     }
 
+    /// Says once, below its last readable message, that a room is damaged there. The room is shown up to `seq`.
+    pub(in crate::view) fn report_damage(&mut self, name: &RoomName, seq: u64) {
+        let Some(room) = self.rooms.get_mut(name) else { return };
+        if let Some(after) = room.seqs.damaged_after.take_if(|after| seq >= *after) {
+            self.error(&format::damaged(&self.label(name), after));
+        }
+    }
+
     /// The room in a sentence: `#rust`, `@alice`.
     pub(crate) fn label(&self, room: &RoomName) -> String {
         format::room(room, &self.me)

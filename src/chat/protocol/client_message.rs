@@ -21,6 +21,9 @@ pub enum ClientMessage {
         password: Option<Password>,
         /// The kind of client.
         agent: Option<Agent>,
+        /// Whether the others see that it is here. A script says no: then it is in no list of members, and no
+        /// presence event announces it.
+        presence: bool,
         /// The rooms to join at once.
         join: Vec<Join>,
     },

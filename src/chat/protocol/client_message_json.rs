@@ -40,7 +40,7 @@ impl ClientMessage {
     pub fn encode(&self) -> String {
         let mut object = Object::new();
         match self {
-            ClientMessage::Hello { user, token, password, agent, join } => {
+            ClientMessage::Hello { user, token, password, agent, presence, join } => {
                 object.string("type", "hello").string("user", user.as_str());
                 push_token(&mut object, token.as_ref());
                 if let Some(password) = password {
@@ -48,6 +48,9 @@ impl ClientMessage {
                 }
                 if let Some(agent) = agent {
                     object.string("agent", agent.as_str());
+                }
+                if !presence {
+                    object.boolean("presence", false);
                 }
                 if !join.is_empty() {
                     object.array("join", join.iter().map(|join| push_join(Object::new(), join)));
@@ -120,6 +123,7 @@ fn read(value: &Value, max_text: usize) -> Result<ClientMessage, Rejection> {
             token: fields.optional_value("token")?,
             password: fields.optional_string("password")?.map(Password::new),
             agent: fields.optional_string("agent")?.map(Agent::from_wire),
+            presence: fields.optional_flag("presence")?.unwrap_or(true),
             join: read_joins(fields)?,
         },
         "join" => ClientMessage::Join(read_join(fields)?),

@@ -73,4 +73,6 @@ pub struct Credentials {
     pub password: Option<Password>,
     /// What kind of client it is.
     pub agent: Option<Agent>,
+    /// Whether the others see that it is here.
+    pub presence: bool,
 }

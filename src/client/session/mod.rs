@@ -15,14 +15,14 @@ use super::outbox::Outbox;
 use super::subscriptions::Subscriptions;
 use crate::chat::close_code;
 use crate::chat::protocol::{ClientMessage, ServerMessage, Since};
-use crate::chat::{ErrorCode, Password, Rejection, RoomName, Token, UserName};
+use crate::chat::{Cid, ErrorCode, Password, Rejection, RoomName, Token, UserName};
 use crate::limits;
 
 mod action; // what goes in, what comes out
 mod receive; // what a message from the server does
 
 pub use super::event::ConnectionState;
-pub use super::outbox::{SavedSubmission, Submission};
+pub use super::outbox::{Progress, SavedSubmission, Submission};
 pub use action::{Action, Credentials, Input};
 
 /// The state of one client.
@@ -98,6 +98,12 @@ impl Session {
         self.stage == ConnectionStage::Welcomed
     }
 
+    /// How far a submission got.
+    #[must_use]
+    pub fn progress(&self, cid: &Cid) -> Progress {
+        self.outbox.progress(cid)
+    }
+
     /// Sets a token for the next `hello` if the name has none. A token that only the `welcome`
     /// brings could be lost with the connection, and then the name could not be claimed again.
     pub fn ensure_token(&mut self, token: Token) {
@@ -168,9 +174,10 @@ impl Session {
             return;
         }
         self.stage = ConnectionStage::HelloSent;
-        let Credentials { user, token, password, agent } = self.credentials.clone();
+        let Credentials { user, token, password, agent, presence } = self.credentials.clone();
         let join = self.subscriptions.join_all();
-        actions.push(Action::Send(ClientMessage::Hello { user, token, password, agent, join }));
+        let hello = ClientMessage::Hello { user, token, password, agent, presence, join };
+        actions.push(Action::Send(hello));
     }
 
     fn on_close(
@@ -225,15 +232,15 @@ impl Session {
     }
 
     /// Sends the next message that waits, if the client is live and no submission is in flight. A
-    /// new name is sent before the next submission, but only after every submission that was sent
-    /// under the old name is settled.
+    /// new name is sent after every submission that was made before the person asked for it, and
+    /// before the next.
     fn send_next(&mut self, actions: &mut Vec<Action>) {
         if self.state != ConnectionState::Live || self.outbox.has_in_flight() {
             return;
         }
         match &self.rename {
             Rename::Requested { .. } => {}
-            Rename::Wanted(user) if !self.outbox.has_in_doubt() => {
+            Rename::Wanted(user) if !self.outbox.has_before_rename() => {
                 let user = user.clone();
                 actions.push(Action::Send(ClientMessage::Nick { user: user.clone(), token: None }));
                 self.rename = Rename::Requested { user, next: None };
@@ -286,6 +293,7 @@ impl Session {
             }
             return;
         }
+        self.outbox.mark_before_rename();
         self.rename = match mem::replace(&mut self.rename, Rename::None) {
             Rename::None | Rename::Wanted(_) => Rename::Wanted(user),
             Rename::Requested { user: requested, .. } => {

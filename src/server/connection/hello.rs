@@ -109,6 +109,8 @@ struct AcceptedHello {
     identity: Identity,
     /// The kind of client.
     agent: Agent,
+    /// Whether the others see it.
+    has_presence: bool,
     /// The rooms to join at once.
     joins: Vec<Join>,
 }
@@ -122,9 +124,10 @@ impl Hello<'_> {
         let mut reader = MessageReader::new(&**self.stream, decoder, leftover);
         let send_queue = SendQueue::new(Arc::clone(self.stream), limits.backlog);
         match self.read_hello(&mut reader, &send_queue) {
-            Ok(AcceptedHello { identity, agent, joins }) => {
+            Ok(AcceptedHello { identity, agent, has_presence, joins }) => {
                 metrics.connections.count_welcome(agent);
                 let client = Client::new(self.id, self.address, agent, send_queue, identity);
+                let client = client.with_presence(has_presence);
                 let mut session = Session::begin(self.shared, client);
                 if let Err(disconnect) = session.welcome(joins) {
                     let client = session.end();
@@ -195,10 +198,10 @@ impl Hello<'_> {
     fn check_hello(&self, text: &str) -> Result<AcceptedHello, (CloseCode, Box<ErrorMessage>)> {
         let config = &self.shared.config;
         let refuse = |rejection: Rejection| Box::new(ErrorMessage::from(rejection));
-        let (user, token, password, agent, joins) =
+        let (user, token, password, agent, has_presence, joins) =
             match ClientMessage::parse(text, config.posts.max_text, config.limits.json) {
-                Ok(ClientMessage::Hello { user, token, password, agent, join }) => {
-                    (user, token, password, agent, join)
+                Ok(ClientMessage::Hello { user, token, password, agent, presence, join }) => {
+                    (user, token, password, agent, presence, join)
                 }
                 Ok(_) => {
                     let rejection =
@@ -231,7 +234,8 @@ impl Hello<'_> {
             let code = if is_for_now { CloseCode::TRY_AGAIN } else { disconnect::NAME_TAKEN };
             (code, Box::new(error))
         })?;
-        Ok(AcceptedHello { identity, agent: agent.unwrap_or(Agent::Bot), joins })
+        let agent = agent.unwrap_or(Agent::Bot);
+        Ok(AcceptedHello { identity, agent, has_presence, joins })
     }
 
     /// Whether a hello has the password, if the server requires one. A wrong one is logged and delays the

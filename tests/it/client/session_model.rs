@@ -69,8 +69,13 @@ fn user(name: &str) -> UserName {
 
 impl World {
     fn new() -> World {
-        let credentials =
-            Credentials { user: user("bob"), token: None, password: None, agent: None };
+        let credentials = Credentials {
+            user: user("bob"),
+            token: None,
+            password: None,
+            agent: None,
+            presence: true,
+        };
         let session = Session::new(credentials, vec![RoomName::default()]);
         let (to_server, to_client) = (VecDeque::new(), VecDeque::new());
         let (log, shown, stored) = (Vec::new(), Vec::new(), Vec::new());
@@ -179,6 +184,7 @@ impl World {
                     since,
                     record: None,
                     reset: false,
+                    damaged: false,
                     topic: None,
                     marked: None,
                     count: 1,

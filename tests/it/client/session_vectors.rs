@@ -44,6 +44,7 @@ fn session(file: &Value) -> Session {
         token: file.get("token").map(|token| text(token).parse().unwrap()),
         password: file.get("password").map(|password| Password::new(text(password))),
         agent: file.get("agent").map(|agent| Agent::from_wire(text(agent))),
+        presence: true,
     };
     Session::new(
         credentials,

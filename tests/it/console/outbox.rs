@@ -343,7 +343,7 @@ fn a_script_neither_stores_its_unsent_messages_nor_sends_those_of_a_user() {
     let output = script.wait_with_output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(stderr.contains("console: not sent to #lobby: of a script"), "{stderr}");
+    assert!(stderr.contains("console: not sent to #lobby: line 1: of a script"), "{stderr}");
     assert!(!stderr.contains("kept"), "{stderr}");
 
     let kept = outboxes(home.path()).into_iter().map(|path| fs::read_to_string(path).unwrap());

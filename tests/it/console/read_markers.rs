@@ -61,6 +61,7 @@ fn a_script_sends_no_read_marker() {
     let home = tempfile::tempdir().unwrap();
     let mut script = Command::new(env!("CARGO_BIN_EXE_console"));
     script.args(["--server", &listener.local_addr().unwrap().to_string(), "--user", "bob"]);
+    script.arg("--commands");
     script.env("XDG_STATE_HOME", home.path()).env_remove("TALK_ROOM");
     script.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut script = script.spawn().unwrap();

@@ -7,6 +7,7 @@ mod private_rooms; // rooms of two
 mod read_markers; // how far a user has read
 mod names; // who owns a name
 mod away; // away messages
+mod presence; // clients that the others do not see
 mod catch_up; // history, resume, and the change to live
 mod reconnect; // clients that come back
 mod search; // searching the history
