@@ -73,7 +73,7 @@ impl View {
                 self.on_members(&room, members, away);
             }
             ServerMessage::Rooms { rooms } if take_awaited(&mut self.awaited.rooms) => {
-                let lines = listing::rooms(rooms, &self.display.me);
+                let lines = listing::rooms(rooms, &self.display.rooms, &self.display.me);
                 self.display.print_all(lines);
             }
             ServerMessage::Left { room } => self.on_left(&room),

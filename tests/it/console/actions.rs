@@ -100,7 +100,7 @@ fn two_users_chat_in_private_and_a_third_sees_nothing() {
     assert!(rows.iter().any(|row| row.starts_with("[@ann] ")), "{rows:#?}");
     assert!(status(&rows).starts_with("[lobby] "), "{rows:#?}");
     ann.wait_for("-- direct message from bob: Alt-2 to open, /r TEXT to reply --");
-    ann.wait_until("it is counted", |rows| status(rows).ends_with(" · Act: 2!"));
+    ann.wait_until("it is counted", |rows| status(rows).ends_with(" · new in @bob!"));
     ann.type_in("/r yes?\r");
     bob.wait_for("-- direct message from Ann: Alt-2 to open");
     bob.type_in("/query @ann\r");
@@ -257,10 +257,10 @@ fn what_one_device_has_shown_is_not_unread_on_the_other() {
     let (mut ann, _) = TestClient::joined(server.address, "ann", "rust");
     ann.post("rust", "1", "hi");
     for device in [&mut laptop, &mut phone] {
-        device.wait_until("it is counted", |rows| status(rows).ends_with(" · Act: 2"));
+        device.wait_until("it is counted", |rows| status(rows).ends_with(" · new in #rust"));
     }
     laptop.type_in("\x1b2"); // Alt-2
-    phone.wait_until("it is read", |rows| !status(rows).contains("Act:"));
+    phone.wait_until("it is read", |rows| !status(rows).contains("new in"));
     phone.type_in("\x1b2");
     wait_for_sent(&mut phone, " ann hi");
 }

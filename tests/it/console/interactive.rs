@@ -132,7 +132,7 @@ fn rooms_are_joined_shown_and_left() {
     bob.type_in("\x15\x1b1"); // ^U, Alt-1
     bob.wait_until("the lobby", |rows| status(rows).starts_with("[lobby]"));
     ann.post("rust", "1", "psst");
-    bob.wait_until("unread messages elsewhere", |rows| status(rows).ends_with(" · Act: 2"));
+    bob.wait_until("unread messages elsewhere", |rows| status(rows).ends_with(" · new in #rust"));
     bob.type_in("\x1ba");
     let rows = bob.wait_for(" ann psst");
     assert!(status(&rows).starts_with("[rust]"), "{rows:#?}");
