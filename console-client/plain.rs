@@ -137,7 +137,9 @@ impl Plain {
             let text = submission.map_or(String::new(), |s| format::text_of(&s.operation).0);
             view.display.error(&format!("not sent: {text:?}: {rejection}"));
         }
-        self.chat.apply(event, time::unix_ms())
+        let end = self.chat.apply(event, time::unix_ms());
+        self.refused += self.chat.take_refusals().len();
+        end
     }
 
     /// Submits each whole line; true if one of them ends the chat.

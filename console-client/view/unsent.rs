@@ -38,7 +38,7 @@ impl UnsentList {
         }
     }
 
-    pub(super) fn remove(&mut self, cid: &Cid) {
+    pub(crate) fn remove(&mut self, cid: &Cid) {
         self.0.retain(|unsent| unsent.submission.cid != *cid);
     }
 

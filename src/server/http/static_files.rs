@@ -50,6 +50,7 @@ const FILES: &[File] = files![
     "model/read-position.js" is JS,
     "model/read-marker-sender.js" is JS,
     "model/room.js" is JS,
+    "model/refusals.js" is JS,
     "model/room-choices.js" is JS,
     "model/search.js" is JS,
     "model/unread.js" is JS,

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { Chat } from "../../../static/model/chat.js";
 import { COMMANDS, parseCommand } from "../../../static/model/commands.js";
 import { Completion, candidatesFrom, fitSpacing } from "../../../static/model/completion.js";
+import { isFinal, typedFor } from "../../../static/model/refusals.js";
 import { rowsOf } from "../../../static/view/rows.js";
 
 const table = (name) => JSON.parse(readFileSync(new URL(`../../vectors/${name}.json`, import.meta.url)));
@@ -139,7 +140,7 @@ function completions({ typed, me, members, wrote, rooms }) {
 }
 
 test("where the clients differ, a case has what each does, and says how", () => {
-  for (const { cases } of ["commands", "mentions", "completion", "edits", "unread"].map(table)) {
+  for (const { cases } of ["commands", "refusals", "mentions", "completion", "edits", "unread"].map(table)) {
     for (const { about, both, console, page, difference } of cases) {
       assert.deepEqual([console, page, difference].map((each) => each === undefined), Array(3).fill(both !== undefined), about);
       if (difference) assert.notDeepEqual(console, page, about);
@@ -149,9 +150,32 @@ test("where the clients differ, a case has what each does, and says how", () => 
 
 test("a typed text means what the table says", () => check("commands", meaning));
 
-test("every command is in the table", () => {
-  const typed = table("commands").cases.map((each) => each.typed.split(/\s/)[0]);
-  for (const [usage] of COMMANDS.filter(([usage]) => !usage.startsWith("//"))) assert.ok(typed.includes(usage.split(" ")[0]), usage);
+test("every command is in the table, with the aliases, the argument and the help that the page shows", () => {
+  const { commands, cases } = table("commands");
+  const of = (value) => (typeof value === "string" ? value : value.page);
+  const shown = COMMANDS.filter(([usage]) => !usage.startsWith("//"));
+  const wanted = commands.filter((each) => of(each.help) !== undefined).map(({ names, argument, help: text }) => [`/${names[0]} ${of(argument)}`.trim(), of(text)]);
+  assert.deepEqual(shown, wanted);
+  assert.deepEqual(ALIASES, Object.fromEntries(commands.flatMap(({ names: [name, ...aliases] }) => aliases.map((alias) => [alias, name]))));
+  const typed = cases.map((each) => each.typed.split(/\s/)[0]);
+  for (const { names } of commands) for (const name of names) assert.ok(typed.includes(`/${name}`), name);
+});
+
+test("a command that only one client has, or that is not the same in both, says why", () => {
+  for (const { names: [name], argument, help: text, difference } of table("commands").commands) {
+    const differs = typeof argument === "object" || typeof text === "object";
+    assert.equal(difference !== undefined, differs, name);
+    // The page knows the commands of the console alone, if only to say what it has instead.
+    if (typeof text === "object" && !text.page) assert.match(help(name), new RegExp(`^/${name} – `), name);
+  }
+});
+
+test("a code is final where the table says", () => {
+  for (const { code, is_final } of table("refusals").codes) assert.equal(isFinal(code), is_final, code);
+});
+
+test("what is refused for good comes back as the table says", () => {
+  check("refusals", ({ submission, outside }) => typedFor(submission, outside));
 });
 
 test("a message is a mention where the table says", () => check("mentions", isMention));
