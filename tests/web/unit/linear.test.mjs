@@ -83,7 +83,7 @@ const READERS = {
 };
 
 /** Exports that read no text: lists and messages for the person. */
-const OTHERS = new Set(["memoize", "COMMANDS", "BAD_NAME", "BAD_ROOM"]);
+const OTHERS = new Set(["memoize", "COMMANDS", "ALIASES", "BAD_NAME", "BAD_ROOM"]);
 
 /** What this process has had of the processor, in ms: a busy machine has little to do with it. */
 function cpuMs() {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Chat } from "../../../static/model/chat.js";
-import { COMMANDS, parseCommand } from "../../../static/model/commands.js";
+import { ALIASES, COMMANDS, help, parseCommand } from "../../../static/model/commands.js";
 import { Completion, candidatesFrom, fitSpacing } from "../../../static/model/completion.js";
 import { isFinal, typedFor } from "../../../static/model/refusals.js";
 import { rowsOf } from "../../../static/view/rows.js";
@@ -32,23 +32,31 @@ function meaning({ typed }) {
     case "error": return refusal(value);
     case "nick": return { command: "nick", name: value };
     case "join": return { command: "join", room: value };
-    case "leave": return { command: "leave", ...optional("room") };
+    case "leave": return { command: "leave", ...roomOrPeer(value) };
     case "msg": return { command: "msg", name: value, ...optional("text", parsed.text) };
     case "replyDirect": return { command: "r", text: value };
     case "reply": return { command: "reply", seq: value, text: parsed.text };
-    case "edit": return value === null ? { command: "edit last" } : { command: "edit", text: value };
+    case "edit": return value === null ? { command: "edit last" } : { command: "edit", ...optional("seq", parsed.seq ?? null), text: value };
+    case "newest": return { command: "list newest" };
+    case "delete": case "show": return { command: key, ...optional("seq") };
+    case "goto": return { command: "goto", ...(typeof value === "string" ? { text: value } : value) };
+    case "bell": return { command: "bell", ...optional("mode") };
+    case "ignored": return { command: "list ignored" };
     case "topic": return { command: "topic", ...(value === null ? {} : { text: value }) };
     case "away": return { command: "away", text: value };
     case "help": return { command: "help", ...optional("about", value.replace(/^\//, "")) };
     case "search": return { command: "search", words: value };
     case "ignore": return { command: parsed.isIgnored ? "ignore" : "unignore", name: value };
-    case "mute": return { command: parsed.isMuted === null ? "mute" : "unmute", ...optional("room") };
+    case "mute": return { command: parsed.isMuted === null ? "mute" : "unmute", ...roomOrPeer(value) };
     default: return { command: key };
   }
 }
 
+/** A room, or the user of a private room. */
+const roomOrPeer = (name) => (name === null ? {} : name.startsWith("@") && !name.includes("+") ? { with: name.slice(1) } : { room: name });
+
 /** How the page begins to say what it has instead of a command. */
-const INSTEAD = /^(Scroll|Open|Choose|Hide|Every message|\/clear works|Close)/;
+const INSTEAD = /^(Scroll|Every message|\/clear works|Close)/;
 
 /** An unknown command and the suggestion, what the page has instead of a command, or a wrong argument. */
 function refusal(sentence) {
