@@ -1,6 +1,7 @@
 // The client: performs what the session asks for, and applies what the server sends to the chat, the storage and the page.
 
 import { notificationFor } from "./model/notification.js";
+import { isFinal, refusalOf, roomRefusal } from "./model/refusals.js";
 import { roomFromPath, seqFromHash } from "./model/url.js";
 import { Connection } from "./protocol/connection.js";
 import { isPrivate, parseRoomName, peerOf } from "./protocol/names.js";
@@ -10,6 +11,7 @@ import { randomId } from "./storage/tabs.js";
 /**
  * @import { Chat } from "./model/chat.js"
  * @import { HistoryRequests } from "./model/history-requests.js"
+ * @import { Refusal } from "./model/refusals.js"
  * @import { Search, SearchResult } from "./model/search.js"
  * @import { Navigation } from "./navigation.js"
  * @import { LogRecord, Message } from "./protocol/messages.js"
@@ -276,8 +278,23 @@ export class Client {
   /** @param {{ cid: string } & Rejection} rejection */
   #failed(rejection) {
     const { chat, page } = this.#parts;
+    const submission = chat.submission(rejection.cid);
+    if (submission && isFinal(rejection.code)) {
+      // Once all that the server's message causes is done: it may remove the room.
+      queueMicrotask(() => this.#giveBack(refusalOf(submission, rejection, chat.me)));
+      return this.drop(rejection.cid);
+    }
     chat.failed(rejection);
     if (chat.isEdit(rejection.cid)) page.composer.hint(`Your change was refused: ${rejection.message}`, true);
+  }
+
+  /** Says why something was refused for good, and puts its text into the input box to be mended; if that is in use, into the room. @param {Refusal} refusal */
+  #giveBack({ room, typed, isForAnyRoom, reason }) {
+    const { chat, page, draw } = this.#parts;
+    const isHere = isForAnyRoom || chat.room?.name === room;
+    if (isHere && (!typed || page.composer.giveBack(typed))) page.composer.hint(reason, true);
+    else (chat.rooms.get(room) ?? chat.room)?.note(typed ? `${reason}\n${typed}` : reason);
+    draw();
   }
 
   // ---- What the server sends ----
@@ -336,10 +353,10 @@ export class Client {
     this.#isBadName = code === "bad_name";
     this.#parts.historyRequests.failed(room);
     if (room && !this.session?.rooms.includes(room)) {
-      this.#removeRoom(room);
+      this.#removeRoom(room, this.#parts.chat.previous);
       this.#saveRooms();
     }
-    if (this.session?.state !== "connecting") this.#parts.page.composer.hint(message, true);
+    if (this.session?.state !== "connecting") this.#parts.page.composer.hint(roomRefusal({ code, message }, room ?? "", this.#parts.chat.me), true);
   }
 
   // ---- Saving the name and the rooms ----
@@ -357,13 +374,13 @@ export class Client {
     if (this.session) this.#parts.store.saveRooms(this.session.user, this.session.rooms);
   }
 
-  /** Removes a room from the list, unless it has unsent messages. @param {string} name */
-  #removeRoom(name) {
+  /** Removes a room from the list, unless it has unsent messages. @param {string} name @param {string | null} [next] The room to show then; by default the first. */
+  #removeRoom(name, next = null) {
     const { chat, navigation } = this.#parts;
     const room = chat.rooms.get(name);
     if (!room || room.unsent.size) return;
     chat.rooms.delete(name);
-    if (chat.room === room) navigation.show(chat.listed[0]?.name ?? null, false);
+    if (chat.room === room) navigation.show((next !== null && chat.rooms.has(next) ? next : chat.listed[0]?.name) ?? null, false);
   }
 }
 

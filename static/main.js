@@ -79,7 +79,9 @@ const client = new Client({
 });
 const actions = new Actions({
   chat, store, outboxStore, client, search, openRoom, leaveRoom, openComposer, hint, draw,
+  openMessage: (seq) => void openRoom(chat.room?.name ?? "", seq),
   jumpToLatest: () => page.messages.jumpToLatest(),
+  playSound: () => page.notifications.playSound(),
 });
 
 // ---- Rooms and the input box ----

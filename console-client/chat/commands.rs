@@ -179,7 +179,9 @@ impl Chat {
     fn room_named(&self, name: &str) -> Result<RoomName, String> {
         match name.strip_prefix('@') {
             Some(user) if !user.contains('+') => self.room_with(&parse(user)?),
-            Some(_) | None => parse(name),
+            Some(_) | None => {
+                command::room_name(name).map_err(|rejection| format!("{name:?}: {rejection}"))
+            }
         }
     }
 

@@ -6,6 +6,7 @@
 use talk::chat::Cid;
 use talk::chat::ErrorCode;
 use talk::chat::Operation;
+use talk::chat::Rejection;
 use talk::chat::RoomName;
 use talk::chat::Text;
 use talk::chat::Token;
@@ -20,6 +21,7 @@ use talk::client::Progress;
 use talk::limits;
 
 use crate::chat::read_markers::ReadMarkerSender;
+use crate::chat::refusals::Refusal;
 use crate::chat::search::RoomSearch;
 use crate::chat::search::SearchStep;
 use crate::chat::user_files::UserFiles;
@@ -34,6 +36,7 @@ use crate::view::View;
 mod commands; // what the commands do
 mod preferences; // commands that concern only the person
 mod search; // a search, which may take several requests
+pub(crate) mod refusals; // what the server refused for good
 mod read_markers; // how far the person has read, for other devices
 pub(crate) mod user_files; // what is saved on disk
 
@@ -57,6 +60,8 @@ pub(crate) struct Chat {
     read_markers: ReadMarkerSender,
     /// The search that is under way.
     search: Option<RoomSearch>,
+    /// Submissions refused for good, of which the person does not know yet.
+    refusals: Vec<Refusal>,
 }
 
 /// The result of a submitted line.
@@ -88,6 +93,7 @@ impl Chat {
             typing_next_at: 0,
             read_markers: ReadMarkerSender::default(),
             search: None,
+            refusals: Vec::new(),
         }
     }
 
@@ -120,6 +126,12 @@ impl Chat {
         for problem in self.files.apply(&event) {
             self.view.display.error(&problem);
         }
+        if let Event::Failed { cid, rejection } = &event
+            && rejection.code.is_final()
+        {
+            self.refuse(cid, rejection);
+            return None;
+        }
         if let Event::Message(ServerMessage::Found { room, text, records, before, first }) = event {
             self.on_found(&room, &text, records, before, first);
             return None;
@@ -150,6 +162,25 @@ impl Chat {
             }
         }
         None
+    }
+
+    /// Discards a submission that was refused for good.
+    fn refuse(&mut self, cid: &Cid, rejection: &Rejection) {
+        let submission = self.view.unsent.iter().map(|(unsent, _)| unsent).find(|s| s.cid == *cid);
+        let was_welcomed = self.view.connection.status.was_welcomed();
+        let refusal = submission.map(|submission| {
+            // Of an earlier run: refused before this one has joined any room.
+            let is_in_room = !was_welcomed || self.view.display.rooms.is_joined(&submission.room);
+            Refusal::new(submission, rejection, self.view.me(), is_in_room)
+        });
+        self.refusals.extend(refusal);
+        self.view.unsent.remove(cid);
+        self.client.discard(cid);
+    }
+
+    /// The submissions refused for good since the last call.
+    pub(crate) fn take_refusals(&mut self) -> Vec<Refusal> {
+        std::mem::take(&mut self.refusals)
     }
 
     /// Takes an answer to a search; shows what was found once the search is finished.

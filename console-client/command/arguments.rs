@@ -1,5 +1,7 @@
 //! Parsers for what may follow a command. `None`: something is missing, or too much.
 
+use talk::chat::Rejection;
+use talk::chat::RoomName;
 use talk::chat::protocol::NUMBER_MAX;
 
 use super::input::Command;
@@ -28,7 +30,18 @@ pub(super) fn known<T>(text: &str, read: fn(&str) -> Option<T>) -> Option<Option
 /// The number of a message, with or without `#`.
 pub(super) fn number(text: &str) -> Option<u64> {
     let text = text.strip_prefix('#').unwrap_or(text);
+    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None; // `parse` takes a sign
+    }
     text.parse().ok().filter(|seq| (1..=NUMBER_MAX).contains(seq))
+}
+
+/// A room by its name, in any case, with or without `#`.
+///
+/// # Errors
+/// It is no name of a room.
+pub(crate) fn room_name(typed: &str) -> Result<RoomName, Rejection> {
+    typed.to_lowercase().parse()
 }
 
 /// `1042`, `#1042` or `13:05`.

@@ -14,8 +14,12 @@ fn a_line_is_a_message_and_two_slashes_send_one() {
 }
 
 #[test]
-fn a_paste_of_several_lines_runs_nothing() {
-    assert_eq!(parse("/quit\n/nick eve"), post("/quit\n/nick eve"));
+fn a_paste_of_several_lines_runs_nothing_and_only_texts_have_lines() {
+    let refusal = "/quit takes one line: nothing was sent (//… sends it as text)";
+    assert_eq!(parse("/quit\n/nick eve").unwrap_err(), refusal);
+    assert_eq!(parse("//quit\n/nick eve"), post("/quit\n/nick eve"));
+    let to_ann = Command::Message("ann".to_owned(), Some("one\ntwo".to_owned()));
+    assert_eq!(parse("/w ann one\ntwo"), Ok(Input::Command(to_ann)));
 }
 
 #[test]

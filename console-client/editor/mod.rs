@@ -226,6 +226,15 @@ impl Editor {
         self.set("");
     }
 
+    /// Puts back a text that was refused; false if the person is typing another.
+    pub(crate) fn give_back(&mut self, text: &str) -> bool {
+        let is_free = self.text.is_empty() && matches!(self.mode, EditMode::Typing);
+        if is_free {
+            self.set(text);
+        }
+        is_free
+    }
+
     /// The prompt before the text; a question, while there is one.
     pub(crate) fn prompt(&self) -> String {
         match &self.mode {

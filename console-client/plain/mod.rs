@@ -213,6 +213,10 @@ impl Plain {
             }
         }
         let failure = self.chat.apply(event, time::unix_ms());
+        let refusals = self.chat.take_refusals().len();
+        if self.mode == InputMode::Person {
+            self.refused += refusals; // those of a program are counted above
+        }
         settled.iter().for_each(|cid| self.numbers.remove(cid));
         if self.chat.wants_password() {
             self.entry.ask_password();

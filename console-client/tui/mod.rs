@@ -12,6 +12,7 @@ use talk::time;
 
 use crate::chat::Chat;
 use crate::chat::SubmitResult;
+use crate::chat::refusals::Refusal;
 use crate::command;
 use crate::editor::Editor;
 use crate::editor::KeyAction;
@@ -221,6 +222,9 @@ impl Tui {
             Event::Client(event) => {
                 let end = self.chat.apply(event, time::unix_ms());
                 self.update_gate();
+                for refusal in self.chat.take_refusals() {
+                    self.give_back(&refusal);
+                }
                 end.map_or(LoopControl::Continue, LoopControl::Stop)
             }
             Event::Resized => LoopControl::Continue, // each painting asks for the size
@@ -265,6 +269,20 @@ impl Tui {
             Some(GateAction::Quit) => LoopControl::Leave,
             Some(GateAction::Repaint) => self.repaint(),
             Some(GateAction::Suspend) => self.suspend(),
+        }
+    }
+
+    /// Reports a message that was refused for good. Its text goes back into the input line, to be mended,
+    /// or below the reason if the person is typing something else, or is in another room.
+    fn give_back(&mut self, refusal: &Refusal) {
+        let Refusal { room, typed, fits_anywhere, reason } = refusal;
+        let here = self.chat.view.display.rooms.current();
+        let is_here = *fits_anywhere || here.is_some_and(|here| here.name == *room);
+        let is_shown = is_here && self.editor.give_back(typed);
+        match reason {
+            Some(reason) if is_shown => self.display().error(&format!("not sent: {reason}")),
+            None if is_shown => {}
+            Some(_) | None => self.display().refused(room, typed, reason.as_deref()),
         }
     }
 

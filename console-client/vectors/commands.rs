@@ -4,13 +4,13 @@ use serde_json::Value;
 use serde_json::json;
 
 use talk::chat::AwayMessage;
-use talk::chat::RoomName;
 use talk::chat::Text;
 use talk::chat::Topic;
 use talk::chat::UserName;
 use talk::limits;
 
 use super::check;
+use super::list;
 use super::table;
 use super::text;
 use super::with_fields;
@@ -139,7 +139,7 @@ fn user(typed: &str) -> Option<String> {
 }
 
 fn room(typed: &str) -> Option<String> {
-    Some(typed.parse::<RoomName>().ok()?.to_string())
+    Some(command::room_name(typed).ok()?.to_string())
 }
 
 /// A room, the private room with a user, or the room on the screen.
@@ -151,9 +151,9 @@ fn optional_room(typed: Option<String>) -> Option<Value> {
     }
 }
 
-/// Every name of a command and every alias.
-fn command_words() -> Vec<&'static str> {
-    command::TABLE.iter().flat_map(|entry| entry.names).copied().collect()
+/// What a row of the table says of the console: a text for both clients, or one for each.
+fn of_console(value: &Value) -> Option<&str> {
+    value.as_str().or_else(|| value.get("console")?.as_str())
 }
 
 #[test]
@@ -162,13 +162,45 @@ fn a_typed_line_means_what_the_table_says() {
 }
 
 #[test]
-fn every_command_is_in_the_table() {
+fn every_command_is_in_the_table_with_the_aliases_the_argument_and_the_help_that_the_console_shows()
+{
     let table = table("commands");
-    let typed: Vec<&str> =
-        table["cases"].as_array().unwrap().iter().map(|case| text(&case["typed"])).collect();
-    for word in command_words() {
-        let is_typed =
-            |line: &&&str| line[..].split_whitespace().next() == Some(&format!("/{word}"));
-        assert!(typed.iter().any(|line| is_typed(&line)), "no case for /{word}");
+    let shown = |row: &Value| {
+        let names = list(row, "names").iter().map(|name| text(name).to_owned()).collect();
+        Some((
+            names,
+            of_console(&row["argument"])?.to_owned(),
+            of_console(&row["help"])?.to_owned(),
+        ))
+    };
+    let wanted: Vec<(Vec<String>, String, String)> =
+        list(&table, "commands").iter().filter_map(shown).collect();
+    let known: Vec<(Vec<String>, String, String)> = command::TABLE
+        .iter()
+        .map(|entry| {
+            let names = entry.names.iter().map(|name| (*name).to_owned()).collect();
+            (names, entry.argument.to_owned(), entry.help.to_owned())
+        })
+        .collect();
+    assert_eq!(known, wanted);
+}
+
+#[test]
+fn every_name_of_a_command_has_a_case() {
+    let table = table("commands");
+    let cases = list(&table, "cases");
+    for word in command::TABLE.iter().flat_map(|entry| entry.names) {
+        let is_typed = |case: &Value| {
+            text(&case["typed"]).split_whitespace().next() == Some(&format!("/{word}"))
+        };
+        assert!(cases.iter().any(is_typed), "no case for /{word}");
+    }
+}
+
+#[test]
+fn a_command_that_is_not_the_same_in_both_clients_says_why() {
+    for row in list(&table("commands"), "commands") {
+        let differs = row["argument"].is_object() || row["help"].is_object();
+        assert_eq!(row.get("difference").is_some(), differs, "{row}");
     }
 }

@@ -73,7 +73,7 @@ impl View {
                 self.on_members(&room, members, away);
             }
             ServerMessage::Rooms { rooms } if take_awaited(&mut self.awaited.rooms) => {
-                let lines = listing::rooms(rooms, &self.display.me);
+                let lines = listing::rooms(rooms, &self.display.rooms, &self.display.me);
                 self.display.print_all(lines);
             }
             ServerMessage::Left { room } => self.on_left(&room),
@@ -158,7 +158,11 @@ impl View {
         if code == ErrorCode::NotJoined && !is_member {
             return; // our last message to the room crossed with our leaving
         }
-        display.error(&format!("{}: {message}", display.label(&room)));
+        let nobody = room.other_key(&display.me).filter(|_| code == ErrorCode::BadName);
+        display.error(&match nobody {
+            Some(name) => format!("nobody is called {name}"),
+            None => format!("{}: {message}", display.label(&room)),
+        });
         if is_member && !display.rooms.is_joined(&room) {
             self.remove_room(&room); // the join was refused
         }

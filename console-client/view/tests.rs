@@ -253,13 +253,13 @@ fn messages_of_another_room_are_counted_and_shown_after_switching_to_it() {
     let mut view = view(OutputMode::OneRoom, &["lobby", "rust"]);
     view.apply(Event::Record(record("rust", 1, "ann", "psst")), MIDNIGHT);
     assert!(printed(&mut view).is_empty());
-    assert_eq!(status(&view), "[lobby] bob · live · 2 people · Act: 2");
+    assert_eq!(status(&view), "[lobby] bob · live · 2 people · new in #rust");
     switch_to_unread(&mut view);
     let expected = ["-- now in #rust · 1 new --", "-- Mon, 23 Nov 2026 --", "00:01 ann psst"];
     assert_eq!(printed(&mut view), expected);
     assert_eq!(status(&view), "[rust] bob · live · 2 people · #1");
     apply(&mut view, [record("lobby", 1, "ann", "hi all"), record("lobby", 2, "ann", "Bob?")]);
-    assert_eq!(status(&view), "[rust] bob · live · 2 people · #1 · Act: 1!");
+    assert_eq!(status(&view), "[rust] bob · live · 2 people · #1 · new in #lobby!");
     for (direction, at) in [
         (Direction::Forward, "[lobby]"),
         (Direction::Forward, "[rust]"),

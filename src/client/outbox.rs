@@ -200,6 +200,11 @@ impl Outbox {
         })
     }
 
+    /// Every waiting submission for `room` fails: the server refused to let us in. Returns their cids.
+    pub(super) fn fail_room(&mut self, room: &RoomName) -> Vec<Cid> {
+        self.fail_where(|queued| queued.submission.room == *room)
+    }
+
     fn fail_where(&mut self, is_one: impl FnMut(&Queued) -> bool) -> Vec<Cid> {
         let (failed, others): (VecDeque<Queued>, _) = self.queue.drain(..).partition(is_one);
         self.queue = others;

@@ -20,6 +20,7 @@ export class Chat {
   /** Our away message, if we are away. @type {string | null} */ away = null;
   /** @type {Map<string, Room>} */ rooms = new Map();
   /** The room on the screen. @type {Room | null} */ room = null;
+  /** The room that was on the screen before. @type {string | null} */ previous = null;
   /** The public rooms of the server's last list. @type {string[]} */ knownRooms = [];
   /** The server's name and version. */ server = "";
   /** Replies that a command requested, which the room will show. @type {Set<string>} */ expectedReplies = new Set();
@@ -76,6 +77,7 @@ export class Chat {
   /** @param {string | null} name Null: no room. */
   show(name) {
     if (this.room && this.room.name !== name && !this.room.unread) this.room.hideNewRule();
+    if (this.room && this.room.name !== name) this.previous = this.room.name;
     this.room = name ? this.ensureRoom(name) : null;
   }
 
@@ -127,6 +129,11 @@ export class Chat {
   /** The cids of unsent edits and deletes. @param {string} name */
   unsentEdits(name) {
     return [...this.rooms.get(name)?.unsent.values() ?? []].filter(({ submission }) => submission.target !== undefined).map(({ submission }) => submission.cid);
+  }
+
+  /** What is unsent under this cid. @param {string} cid */
+  submission(cid) {
+    return this.#roomOf(cid)?.unsent.get(cid)?.submission;
   }
 
   /** Whether a submission is an edit or a delete. @param {string} cid */

@@ -242,6 +242,18 @@ export class Room {
     return null;
   }
 
+  /** The newest loaded posts that are not deleted, as they read now, oldest first. @param {number} count @param {(user: string) => boolean} isIgnored @returns {LogRecord[]} */
+  newestPosts(count, isIgnored) {
+    const posts = [];
+    for (let i = this.items.length - 1; i >= 0 && posts.length < count; i -= 1) {
+      const item = this.items[i];
+      if (!item || !("record" in item) || item.record.type !== "post" || isIgnored(item.record.user)) continue;
+      const { text } = this.currentText(item.record);
+      if (text !== null) posts.unshift({ ...item.record, text });
+    }
+    return posts;
+  }
+
   /** The index of a record, and the key of its row. @param {number} seq */
   locate(seq) {
     const at = this.items.findIndex((each) => "record" in each && each.record.seq === seq);

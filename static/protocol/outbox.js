@@ -100,6 +100,11 @@ export class Outbox {
     return this.#failWhere(({ submission }) => submission.room === room && (submission.target ?? submission.reply) !== undefined);
   }
 
+  /** Fails the queued submissions of a room: the server refused to let us in. Returns their cids. @param {string} room */
+  failRoom(room) {
+    return this.#failWhere(({ submission }) => submission.room === room);
+  }
+
   /** @param {(entry: Queued) => boolean} isOne */
   #failWhere(isOne) {
     const failed = this.#queue.filter(isOne).map(({ submission }) => submission);

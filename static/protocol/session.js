@@ -261,7 +261,7 @@ export class Session {
   #error(message) {
     const { code, cid, room, retry_ms } = message;
     if (!this.#outbox.isInFlight(cid)) {
-      if (room && this.#subscriptions.isJoining(room)) this.#subscriptions.remove(room);
+      if (room && this.#subscriptions.isJoining(room)) this.#joinRefused(message);
       else if (!room && !cid && this.#rename?.isRequested) this.#finishRename();
       this.#emitMessage(message);
     } else if (code === "rate_limited") {
@@ -271,6 +271,12 @@ export class Session {
       this.#outbox.failInFlight();
       this.#actions.push({ failed: { cid, code, message: message.message } });
     }
+  }
+
+  /** Outside the room each of its submissions would be refused anyway, with a reason that says less. @param {Message} error */
+  #joinRefused({ room, code, message }) {
+    this.#subscriptions.remove(room);
+    for (const cid of this.#outbox.failRoom(room)) this.#actions.push({ failed: { cid, code, message } });
   }
 
   // ---- Actions ----

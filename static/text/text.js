@@ -127,10 +127,14 @@ function trimPunctuation(link) {
   return link.slice(0, end);
 }
 
-/** The word that was probably meant: one mistake away, or two from four letters on; else null. @param {string} typed @param {string[]} words */
+/** The word that was probably meant: one that starts so, one mistake away, or two from four letters on; else null. @param {string} typed @param {string[]} words */
 export function nearest(typed, words) {
   const most = Math.min(2, Math.floor(typed.length / 2));
-  const closest = words.filter((word) => Math.abs(word.length - typed.length) <= most).map((word) => ({ word, distance: editDistance(typed, word) })).filter(({ distance }) => distance <= most);
+  const distance = (/** @type {string} */ word) => {
+    if (word.startsWith(typed)) return 1;
+    return Math.abs(word.length - typed.length) <= most ? editDistance(typed, word) : Infinity;
+  };
+  const closest = words.map((word) => ({ word, distance: distance(word) })).filter((each) => each.distance <= most);
   return closest.sort((a, b) => a.distance - b.distance)[0]?.word ?? null;
 }
 

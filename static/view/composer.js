@@ -89,6 +89,13 @@ export class Composer {
     this.#hint.classList.toggle("bad", isBad);
   }
 
+  /** Puts back a text that was refused. @param {string} text @returns {boolean} false: the person is writing another. */
+  giveBack(text) {
+    if (this.#box.value || this.#isEditing) return false;
+    this.#setInput(text);
+    return true;
+  }
+
   #submit() {
     const text = this.#box.value;
     const room = this.#room;

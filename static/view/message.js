@@ -31,7 +31,7 @@ export function buildRow(row, callbacks) {
   }
   const rule = make("p", { class: row.kind }, make("span", {}, row.text));
   if (row.isPaused) rule.append(button("Load older messages", callbacks.loadOlder, { class: "chip" }));
-  for (const found of row.hits ?? []) rule.append(linkToMessage(found, callbacks));
+  for (const found of row.hits ?? []) rule.append(linkToMessage(found, callbacks, "", `#${found.seq} `));
   for (const [room, label] of row.rooms ?? []) rule.append(button(label, () => callbacks.openRoom(room), { class: "chip" }));
   return rule;
 }
@@ -44,7 +44,7 @@ export function versionOf(row) {
     ].join(" ");
     case "presence": return `${row.changes.join(" ")} ${row.renames.join(" ")}`;
     case "topic": case "edit": return [row.state, ...row.failures.map(({ reason }) => reason)].join(" ");
-    default: return row.text;
+    default: return [row.text, ...(row.hits ?? []).map(({ text }) => text)].join(" ");
   }
 }
 
@@ -113,11 +113,11 @@ export function isFolded(row) {
   return row.querySelector('.fold[aria-expanded="false"]') !== null || (text !== null && isCut(text));
 }
 
-/** @param {Quote} quote @param {RowCallbacks} callbacks @param {string} [prefix] For screen readers. */
-function linkToMessage({ seq, user, text }, callbacks, prefix = "") {
+/** @param {Quote} quote @param {RowCallbacks} callbacks @param {string} [prefix] For screen readers. @param {string} [number] Shown before it, for commands. */
+function linkToMessage({ seq, user, text }, callbacks, prefix = "", number = "") {
   const name = user === null ? `message #${seq}` : colouredName(user, hue(user));
   const shown = text ?? (user === null ? "" : "deleted");
-  const link = make("a", { href: `#${seq}`, class: "quote" }, hiddenText(prefix), name, " ", make("bdi", {}, shown));
+  const link = make("a", { href: `#${seq}`, class: "quote" }, hiddenText(prefix), number, name, " ", make("bdi", {}, shown));
   onFollow(link, () => callbacks.openMessage(seq));
   return link;
 }

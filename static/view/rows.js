@@ -85,7 +85,7 @@ export function rowsOf(room, { from, to }, me, now, preferences) {
     } else if ("missing" in item) {
       rows.push({ key: item.key, kind: "gap", text: gapText(item.missing) });
     } else {
-      rows.push({ key: item.key, kind: "note", text: item.note, rooms: item.rooms?.map((name) => [name, peerOf(name, me) ?? `#${name}`]), hits: item.records?.filter((each) => !preferences?.isIgnored(each.user)).map(searchHit) });
+      rows.push({ key: item.key, kind: "note", text: item.note, rooms: item.rooms?.map((name) => [name, peerOf(name, me) ?? `#${name}`]), hits: item.records?.filter((each) => !preferences?.isIgnored(each.user)).map((each) => searchHit(room, each)) });
     }
   }
   if (to < room.end) return rows;
@@ -155,9 +155,12 @@ export function quoteOf(room, seq, preferences) {
 /** What a quote shows of a text. A post can have any number of replies, and each draw shows them all. */
 const quoteText = memoize((text) => excerpt(plainText(text), MAX_QUOTE_CHARS));
 
-/** A post, or an edit of one, that a search found. @param {LogRecord} record @returns {Quote} */
-function searchHit({ type, seq, target, user, text }) {
-  return { seq: type === "edit" ? target : seq, user, text: quoteText(text) };
+/** A post, or an edit of one, that a search found; without its text once the post is deleted. @param {Room} room @param {LogRecord} record @returns {Quote} */
+function searchHit(room, { type, seq, target, user, text }) {
+  const post = type === "edit" ? target : seq;
+  const loaded = room.recordAt(post);
+  const isDeleted = loaded !== undefined && room.currentText(loaded).text === null;
+  return { seq: post, user, text: isDeleted ? null : quoteText(text) };
 }
 
 /** @param {Unsent} unsent @returns {Failure} */

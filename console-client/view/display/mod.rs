@@ -105,6 +105,14 @@ impl Display {
         }
     }
 
+    /// Prints a message of ours that was refused, whole: it is kept nowhere else.
+    pub(crate) fn refused(&mut self, room: &RoomName, typed: &str, reason: Option<&str>) {
+        let why = reason.map_or(String::new(), |reason| format!(" ({reason})"));
+        let text = if typed.is_empty() { String::new() } else { format!(": {typed}") };
+        let text = format!("not sent to {}{why}{text}", self.label(room));
+        self.print(format::error(&text).unfolded());
+    }
+
     /// The room in a sentence: `#rust`, `@alice`.
     pub(crate) fn label(&self, room: &RoomName) -> String {
         format::room(room, &self.me)

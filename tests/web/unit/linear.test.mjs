@@ -17,6 +17,7 @@ import * as names from "../../../static/protocol/names.js";
 import { replaceEmoji } from "../../../static/text/emoji.js";
 import * as markup from "../../../static/text/markup.js";
 import * as text from "../../../static/text/text.js";
+import { isFinal, refusalOf, roomRefusal, typedFor } from "../../../static/model/refusals.js";
 import { rowsOf } from "../../../static/view/rows.js";
 
 const STATIC = new URL("../../../static/", import.meta.url);
@@ -62,6 +63,10 @@ const READERS = {
   fitSpacing: (t) => fitSpacing(t, t),
   mentions: (t) => mentions(t, "bob"),
   "mentions of a long name": (t) => mentions("bob", t),
+  isFinal,
+  roomRefusal: (t) => roomRefusal({ code: "bad_name", message: t }, `@ada+${t}`, "ada"),
+  refusalOf: (t) => refusalOf({ type: "post", room: "@ada+bob", cid: "c", text: t }, { code: "forbidden", message: t }, "ada"),
+  typedFor: (t) => typedFor({ type: "post", room: "lobby", cid: "c", text: t }),
   choices: (t) => choices(roomWith({}).chat, t),
   notificationFor: (t) => notificationFor(record({ text: t }), roomWith({}).chat),
   privateRoom: (t) => names.privateRoom(t, `${t}x`),
@@ -78,7 +83,7 @@ const READERS = {
 };
 
 /** Exports that read no text: lists and messages for the person. */
-const OTHERS = new Set(["memoize", "COMMANDS", "BAD_NAME", "BAD_ROOM"]);
+const OTHERS = new Set(["memoize", "COMMANDS", "ALIASES", "BAD_NAME", "BAD_ROOM"]);
 
 /** What this process has had of the processor, in ms: a busy machine has little to do with it. */
 function cpuMs() {
