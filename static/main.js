@@ -7,6 +7,7 @@ import { candidatesFrom } from "./model/completion.js";
 import { HistoryRequests } from "./model/history-requests.js";
 import { ReadMarkerSender } from "./model/read-marker-sender.js";
 import { Search } from "./model/search.js";
+import { suggestionsFor } from "./model/suggestions.js";
 import { roomFromPath, seqFromHash } from "./model/url.js";
 import { Navigation } from "./navigation.js";
 import { parseRoomName } from "./protocol/names.js";
@@ -68,6 +69,7 @@ const page = new Page({
     page.composer.focusUnlessTouch(); // the button that had the focus is gone
   },
   completions: () => candidatesFrom(chat),
+  suggestions: (before) => suggestionsFor(before, chat),
   preferencesChanged: draw,
   playSound: () => page.notifications.playSound(),
 });

@@ -21,6 +21,7 @@ export class Chat {
   /** @type {Map<string, Room>} */ rooms = new Map();
   /** The room on the screen. @type {Room | null} */ room = null;
   /** The public rooms of the server's last list. @type {string[]} */ knownRooms = [];
+  /** What that list says about them. @type {Map<string, { count: number, topic: string }>} */ roomInfo = new Map();
   /** The server's name and version. */ server = "";
   /** Replies that a command requested, which the room will show. @type {Set<string>} */ expectedReplies = new Set();
 
@@ -160,6 +161,7 @@ export class Chat {
         this.knownRooms = message.rooms.map((/** @type {{ name: string }} */ { name }) => name);
         if (this.expectedReplies.delete("rooms")) this.room?.note("Rooms:", { rooms: this.knownRooms });
         this.knownRooms = this.knownRooms.filter((name) => !isPrivate(name)); // no completion for private rooms
+        this.roomInfo = new Map(message.rooms.map((/** @type {Message} */ { name, members, topic }) => [name, { count: members, topic: typeof topic === "string" ? topic : "" }]));
         return;
       case "renamed":
         if (this.preferences.isIgnored(message.user)) this.preferences.setIgnored(message.to, true);

@@ -52,6 +52,7 @@ const FILES: &[File] = files![
     "model/room.js" is JS,
     "model/room-choices.js" is JS,
     "model/search.js" is JS,
+    "model/suggestions.js" is JS,
     "model/unread.js" is JS,
     "model/url.js" is JS,
     "navigation.js" is JS,
@@ -82,6 +83,7 @@ const FILES: &[File] = files![
     "view/room-picker.js" is JS,
     "view/rows.js" is JS,
     "view/settings.js" is JS,
+    "view/suggestions.js" is JS,
 ];
 
 /// The response for a path of the page, or `None`. `/r/ROOM` is the page too: it reads the room from its

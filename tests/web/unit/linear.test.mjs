@@ -11,6 +11,7 @@ import { mentions } from "../../../static/model/mentions.js";
 import { notificationFor } from "../../../static/model/notification.js";
 import { Room } from "../../../static/model/room.js";
 import { choices } from "../../../static/model/room-choices.js";
+import { suggestionsFor } from "../../../static/model/suggestions.js";
 import * as url from "../../../static/model/url.js";
 import { decode, encode } from "../../../static/protocol/messages.js";
 import * as names from "../../../static/protocol/names.js";
@@ -72,6 +73,7 @@ const READERS = {
   "a topic": (t) => rowsOf(roomWith({ type: "topic", text: t }).room, { from: 0, to: Infinity }, "bob", 0),
   "Completion.begin": (t) => Completion.begin(t, { names: ["ada", t], rooms: ["lobby", t], joined: [t] }),
   firstArgument: (t) => [firstArgument(t), firstArgument(`/${t}`)],
+  suggestionsFor: (t) => [t, `@${t}`, `#${t}`, `:${t}`, `/${t}`, `/join ${t}`].map((before) => suggestionsFor(before, roomWith({}).chat)),
   "Completion.begin, of a message": (t) => Completion.begin(`${t} ad`, candidatesFrom(roomWith({ user: t }).chat)),
   "Room, new": (t) => new Room(`@${t}`, t),
   decode: (t) => decode(JSON.stringify(record({ text: t, user: t }))),
