@@ -20,6 +20,9 @@ import { quoteOf } from "./view/rows.js";
 
 /** @import { Send } from "./protocol/messages.js" */
 
+/** For a text that names a room, the list of rooms is asked for at most this often. */
+const LOOK_UP_EVERY_MS = 5 * 60_000;
+
 const local = openStorage(() => localStorage);
 const store = new Store(local, openStorage(() => sessionStorage));
 const tabs = new Tabs(navigator.locks);
@@ -44,7 +47,7 @@ const page = new Page({
   leaveRoom,
   openNeighbour: (by, isUnread) => openRoom(chat.neighbour(by, isUnread) ?? ""),
   openMessage: (seq) => openRoom(chat.room?.name ?? "", seq),
-  requestRooms: () => void send({ type: "rooms" }),
+  requestRooms,
   loadOlder: () => chat.room && historyRequests.loadOlder(chat.room),
   copyLink: (seq) => void navigation.copyLink(seq),
   scrolled: () => {
@@ -70,6 +73,7 @@ const page = new Page({
   },
   completions: () => candidatesFrom(chat),
   suggestions: (before) => suggestionsFor(before, chat),
+  isRoom: (name) => chat.isKnownRoom(name),
   preferencesChanged: draw,
   playSound: () => page.notifications.playSound(),
 });
@@ -95,6 +99,20 @@ function openRoom(typed, seq = null) {
   client.join(room);
   page.composer.focusUnlessTouch();
   return true;
+}
+
+/** When the server's list of rooms was asked for. */
+let roomsRequestedAt = -Infinity;
+
+function requestRooms() {
+  if (send({ type: "rooms" })) roomsRequestedAt = Date.now();
+}
+
+/** Asks for the list if a text names a room that may be new. Not in a large room, where one text would make all clients ask. */
+function lookUpRooms() {
+  const isWanted = chat.isRoomUnknown && chat.room?.memberNames;
+  if (isWanted && Date.now() - roomsRequestedAt >= LOOK_UP_EVERY_MS) requestRooms();
+  chat.isRoomUnknown = false;
 }
 
 /** @param {string} room */
@@ -137,6 +155,7 @@ function drawNow() {
   }
   navigation.locateStep();
   readMarkers.sendSoon();
+  lookUpRooms();
 }
 
 /** Whether a message that arrives now is in view. */

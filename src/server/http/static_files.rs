@@ -69,6 +69,7 @@ const FILES: &[File] = files![
     "storage/tabs.js" is JS,
     "text/emoji.js" is JS,
     "text/markup.js" is JS,
+    "text/room-links.js" is JS,
     "text/text.js" is JS,
     "text/time.js" is JS,
     "view/composer.js" is JS,

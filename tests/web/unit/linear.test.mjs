@@ -17,6 +17,7 @@ import { decode, encode } from "../../../static/protocol/messages.js";
 import * as names from "../../../static/protocol/names.js";
 import { replaceEmoji } from "../../../static/text/emoji.js";
 import * as markup from "../../../static/text/markup.js";
+import { roomNamesIn, splitRooms } from "../../../static/text/room-links.js";
 import * as text from "../../../static/text/text.js";
 import { rowsOf } from "../../../static/view/rows.js";
 
@@ -56,7 +57,7 @@ function roomWith(/** @type {object} */ fields) {
 
 /** The functions that read a text, each by its name. @type {Record<string, (text: string) => unknown>} */
 const READERS = {
-  ...commands, ...url, ...names, ...markup, ...text, awayText, replaceEmoji, lastWord, encode: (t) => encode({ type: t }),
+  ...commands, ...url, ...names, ...markup, ...text, awayText, replaceEmoji, lastWord, splitRooms, roomNamesIn, encode: (t) => encode({ type: t }),
   beginning: (t) => markup.beginning(markup.parseMarkup(t)),
   nearest: (t) => text.nearest(t, ["help", "history", "leave"]),
   roomPath: (t) => url.roomPath(t.toWellFormed()),
