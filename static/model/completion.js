@@ -8,7 +8,8 @@ import { nameKey } from "../protocol/names.js";
 /**
  * @import { Chat } from "./chat.js"
  * @typedef {{ names: string[], rooms: string[], joined: string[] }} Candidates What can be completed, in the order in
- *     which it is offered: the latest author first. `rooms`: all that are known, of which we are in those `joined`.
+ *     which it is offered: the latest author first. `rooms`: all public ones that are known; `joined`: the
+ *     ones that we are in, a private one as `@name`.
  */
 
 const commands = COMMANDS.map(([usage]) => usage.split(" ")[0] ?? "").filter((word) => !word.startsWith("//"));
@@ -35,9 +36,9 @@ export class Completion {
     };
     const argument = firstArgument(line);
     if (typed.startsWith("/")) return !line || argument === "COMMAND" ? fit(commands) : null;
-    if (typed.startsWith("#")) return fit(argument === "[ROOM]" ? joined : rooms, "#");
+    if (typed.startsWith("#")) return fit(argument === "[ROOM]" ? joined.filter((room) => !room.startsWith("@")) : rooms, "#");
     if (typed.startsWith(":")) return typed.length > 1 ? fit([...EMOJI.keys()], ":", ": ") : null;
-    if (typed.startsWith("@")) return argument === "[ROOM]" ? null : fit(names, "@");
+    if (typed.startsWith("@")) return argument === "[ROOM]" ? fit(joined) : fit(names, "@");
     if (argument === "ROOM") return fit(rooms);
     if (argument === "[ROOM]") return fit(joined);
     if (argument === "COMMAND") return fit(commands.map((word) => word.slice(1)));
@@ -112,8 +113,8 @@ export function candidatesFrom({ room, me, listed, knownRooms }) {
     const key = nameKey(name);
     return key !== mine && !seen.has(key) && seen.add(key);
   };
-  const joined = listed.filter(({ peer }) => !peer).map(({ name }) => name);
-  return { names: [...names].filter(isNew), rooms: [...new Set([...joined, ...knownRooms])], joined };
+  const joined = listed.flatMap(({ peer, name }) => (peer ? [] : name));
+  return { names: [...names].filter(isNew), rooms: [...new Set([...joined, ...knownRooms])], joined: [...joined, ...peers.map((peer) => `@${peer}`)] };
 }
 
 /** @param {string} candidate */

@@ -37,7 +37,7 @@ function kindOf(typed, line) {
   if (/^:[a-z+-][a-z0-9_+-]+$/i.test(typed)) return "emoji";
   const argument = typed && line !== "/nick" && firstArgument(line);
   if (argument === "ROOM" || argument === "[ROOM]") return "room";
-  return argument === "NAME" || argument === "[NAME]" ? "person" : null;
+  return argument === "NAME" ? "person" : null;
 }
 
 /** @param {string} label */

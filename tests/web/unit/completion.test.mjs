@@ -64,7 +64,7 @@ test("the latest author comes first, then the members, then who has a direct roo
   chat.ensureRoom("@me+zoe");
   chat.ensureRoom("@kim+me");
   chat.knownRooms = ["rust", "tea"];
-  assert.deepEqual(candidatesFrom(chat), { names: ["zoe", "bob", "amy", "kim"], rooms: ["lobby", "rust", "tea"], joined: ["lobby", "rust"] });
+  assert.deepEqual(candidatesFrom(chat), { names: ["zoe", "bob", "amy", "kim"], rooms: ["lobby", "rust", "tea"], joined: ["lobby", "rust", "@zoe", "@kim"] });
 });
 
 test("what was sent from a room is recalled in that room, and then the draft", () => {
