@@ -40,3 +40,33 @@ impl KnownRooms {
         self.requested_at = None;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn room(name: &str) -> RoomInfo {
+        RoomInfo { name: name.parse().unwrap(), head: 1, members: 1, topic: None }
+    }
+
+    #[test]
+    fn of_a_long_list_no_more_public_rooms_are_kept_than_a_server_has() {
+        let mut rooms = vec![room("@ann+bob")];
+        rooms.extend((0..5_000).map(|n| room(&format!("room{n}"))));
+        let mut known = KnownRooms::default();
+        known.set(&rooms);
+        assert_eq!(known.iter().next().unwrap().as_str(), "room0");
+        assert_eq!(known.iter().count(), limits::ROOMS);
+    }
+
+    #[test]
+    fn a_list_is_requested_again_after_ten_seconds_or_a_lost_connection() {
+        let mut known = KnownRooms::default();
+        assert!(!known.is_fresh(1_000));
+        known.note_request(1_000);
+        assert!(known.is_fresh(10_999) && !known.is_fresh(11_000));
+        known.note_request(11_000);
+        known.cancel_request();
+        assert!(!known.is_fresh(11_000));
+    }
+}
