@@ -307,6 +307,7 @@ export class Client {
       case "joined": return this.#saveRooms();
       case "renamed": return this.session?.user === message.to ? this.#saveName(message.to) : undefined;
       case "left": return this.session?.rooms.includes(message.room) ? undefined : this.#removeRoom(message.room);
+      case "rooms": return this.#parts.page.composer.suggest();
       case "history": return this.#historyReceived(message);
       case "found": return this.#searchFinished(this.#parts.search.received(message));
       case "error": return this.#error(message);

@@ -7,6 +7,7 @@ import { candidatesFrom } from "./model/completion.js";
 import { HistoryRequests } from "./model/history-requests.js";
 import { ReadMarkerSender } from "./model/read-marker-sender.js";
 import { Search } from "./model/search.js";
+import { suggestionsFor } from "./model/suggestions.js";
 import { roomFromPath, seqFromHash } from "./model/url.js";
 import { Navigation } from "./navigation.js";
 import { parseRoomName } from "./protocol/names.js";
@@ -18,6 +19,9 @@ import { Page } from "./view/page.js";
 import { quoteOf } from "./view/rows.js";
 
 /** @import { Send } from "./protocol/messages.js" */
+
+/** For a text that names a room, the list of rooms is asked for at most this often. */
+const LOOK_UP_EVERY_MS = 5 * 60_000;
 
 const local = openStorage(() => localStorage);
 const store = new Store(local, openStorage(() => sessionStorage));
@@ -43,7 +47,7 @@ const page = new Page({
   leaveRoom,
   openNeighbour: (by, isUnread) => openRoom(chat.neighbour(by, isUnread) ?? ""),
   openMessage: (seq) => openRoom(chat.room?.name ?? "", seq),
-  requestRooms: () => void send({ type: "rooms" }),
+  requestRooms,
   loadOlder: () => chat.room && historyRequests.loadOlder(chat.room),
   copyLink: (seq) => void navigation.copyLink(seq),
   scrolled: () => {
@@ -68,6 +72,8 @@ const page = new Page({
     page.composer.focusUnlessTouch(); // the button that had the focus is gone
   },
   completions: () => candidatesFrom(chat),
+  suggestions: (before) => suggestionsFor(before, chat),
+  isRoom: (name) => chat.isKnownRoom(name),
   preferencesChanged: draw,
   playSound: () => page.notifications.playSound(),
 });
@@ -95,6 +101,20 @@ function openRoom(typed, seq = null) {
   client.join(room);
   page.composer.focusUnlessTouch();
   return true;
+}
+
+/** When the server's list of rooms was asked for. */
+let roomsRequestedAt = -Infinity;
+
+function requestRooms() {
+  if (send({ type: "rooms" })) roomsRequestedAt = Date.now();
+}
+
+/** Asks for the list if a text names a room that may be new. Not in a large room, where one text would make all clients ask. */
+function lookUpRooms() {
+  const isWanted = chat.isRoomUnknown && chat.room?.memberNames;
+  if (isWanted && Date.now() - roomsRequestedAt >= LOOK_UP_EVERY_MS) requestRooms();
+  chat.isRoomUnknown = false;
 }
 
 /** @param {string} room */
@@ -137,6 +157,7 @@ function drawNow() {
   }
   navigation.locateStep();
   readMarkers.sendSoon();
+  lookUpRooms();
 }
 
 /** Whether a message that arrives now is in view. */

@@ -307,7 +307,7 @@ fn requested(is_sent: bool) -> Result<(), String> {
 /// The second half of `/help`.
 const KEYS: [&str; 9] = [
     "Enter           send; Alt-Enter starts a new line",
-    "Tab             complete a name, #room or /command; again: the next match",
+    "Tab             complete names, #rooms, /commands; again: the next, and a list",
     "Up, Down        earlier input; Ctrl-R searches it, Enter takes the match",
     "Ctrl-A E W U K  to start, end; delete word, to start, to end; Ctrl-Y undeletes",
     "Alt-1 … Alt-9   switch room; Alt-Left, Alt-Right: room beside; Alt-A: next unread",

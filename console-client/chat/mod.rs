@@ -270,6 +270,14 @@ impl Chat {
         }
     }
 
+    /// Requests the server's list of rooms, unless it was requested a moment ago.
+    pub(crate) fn refresh_known_rooms(&mut self, now: u64) {
+        let known = &mut self.view.display.known_rooms;
+        if !known.is_fresh(now) && self.client.rooms() {
+            known.note_request(now);
+        }
+    }
+
     /// Sends how far the person has read, now and then.
     pub(crate) fn send_read_markers(&mut self, now: u64) {
         self.read_markers.send_if_due(&self.client, &mut self.view, now);

@@ -1,7 +1,7 @@
 //! The input line: keys in, an edited text out, with the usual Emacs keys.
 //!
-//! Depends on `stdio::keys`, `text::width` and the size of the input history; never on a terminal or
-//! the chat.
+//! Depends on `command`, `stdio::keys`, `text` and the size of the input history; never on a terminal
+//! or the chat.
 
 pub(crate) mod completion; // Tab
 
@@ -10,6 +10,7 @@ use crate::editor::completion::Words;
 use crate::editor::recall::RecallSearch;
 use crate::stdio::keys::Direction;
 use crate::stdio::keys::Key;
+use crate::text::line::Line;
 
 pub(crate) mod input_gate; // keys while there is no chat, the password
 mod recall; // earlier input
@@ -247,6 +248,21 @@ impl Editor {
 
     pub(crate) fn text(&self) -> String {
         self.text.iter().collect()
+    }
+
+    /// Whether Tab would complete a room that we may not be in.
+    pub(crate) fn completes_any_room(&self) -> bool {
+        Completion::is_of_any_room(self.halves().0)
+    }
+
+    /// Whether Tab shows a candidate, so that the next one shows another.
+    pub(crate) fn is_completing(&self) -> bool {
+        self.completion.is_some()
+    }
+
+    /// What the second Tab lists, in one row of at most `columns` columns.
+    pub(crate) fn candidates(&self, columns: usize) -> Option<Line> {
+        self.completion.as_ref()?.list(columns)
     }
 
     /// The text before the cursor and after it.

@@ -7,13 +7,14 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 use std::time::Instant;
 
+use talk::chat::protocol::ServerMessage;
+use talk::client;
 use talk::failpoint;
 use talk::time;
 
 use crate::chat::Chat;
 use crate::chat::SubmitResult;
 use crate::chat::refusals::Refusal;
-use crate::command;
 use crate::editor::Editor;
 use crate::editor::KeyAction;
 use crate::editor::Recall;
@@ -29,7 +30,6 @@ use crate::stdio::terminal::Terminal;
 use crate::storage::input_history::InputHistory;
 use crate::tui::screen::Screen;
 use crate::view::display::Display;
-use crate::view::format;
 
 pub(crate) mod screen; // what is where on the terminal
 mod paint; // what is painted, and when the alternate screen is used
@@ -55,6 +55,8 @@ pub(crate) struct Tui {
     interrupted: bool,
     /// When the person asked to leave, in Unix milliseconds.
     leaving_since: Option<u64>,
+    /// Tab was pressed last, and completes once the server's list of rooms comes.
+    is_tab_due: bool,
 }
 
 /// How the chat ended.
@@ -112,6 +114,7 @@ impl Tui {
             history,
             interrupted: false,
             leaving_since: None,
+            is_tab_due: false,
         }
     }
 
@@ -220,7 +223,12 @@ impl Tui {
     fn take_event(&mut self, event: Event) -> LoopControl {
         match event {
             Event::Client(event) => {
+                let is_list = matches!(event, client::Event::Message(ServerMessage::Rooms { .. }));
                 let end = self.chat.apply(event, time::unix_ms());
+                if is_list && std::mem::take(&mut self.is_tab_due) {
+                    let words = self.display().words();
+                    self.editor.press(Key::Tab, &words);
+                }
                 self.update_gate();
                 for refusal in self.chat.take_refusals() {
                     self.give_back(&refusal);
@@ -290,7 +298,7 @@ impl Tui {
         let was_interrupted = std::mem::take(&mut self.interrupted);
         self.leaving_since = None;
         self.display().output.set_hint(None);
-        let Some(action) = self.editor.press(key, &self.words()) else {
+        let Some(action) = self.edit(key) else {
             return LoopControl::Continue;
         };
         match action {
@@ -337,6 +345,19 @@ impl Tui {
             }
         }
         LoopControl::Continue
+    }
+
+    /// Gives a key to the editor. A Tab for a room asks the server for its rooms, without waiting.
+    fn edit(&mut self, key: Key) -> Option<KeyAction> {
+        let is_tab = matches!(key, Key::Tab | Key::BackTab);
+        let words = if is_tab { self.display().words() } else { Words::default() };
+        let is_of_room = is_tab && self.editor.completes_any_room();
+        let action = self.editor.press(key, &words);
+        self.is_tab_due = is_of_room && !self.editor.is_completing();
+        if is_of_room {
+            self.chat.refresh_known_rooms(time::unix_ms());
+        }
+        action
     }
 
     fn submit(&mut self, line: &str) -> LoopControl {
@@ -408,17 +429,5 @@ impl Tui {
         time::unix_ms().saturating_sub(since) < LEAVE_WAIT
             && self.chat.view.connection.status.is_live()
             && self.chat.view.unsent.is_any_pending()
-    }
-
-    /// What Tab can complete now.
-    fn words(&self) -> Words {
-        let display = &self.chat.view.display;
-        let commands = command::TABLE.iter().flat_map(|entry| entry.names.first());
-        let room = display.rooms.current();
-        Words {
-            commands: commands.map(|name| format!("/{name}")).collect(),
-            names: room.map_or(Vec::new(), |room| room.members.completions()),
-            rooms: display.rooms.iter().map(|r| format::title(&r.name, &display.me)).collect(),
-        }
     }
 }

@@ -52,7 +52,10 @@ impl Tui {
 
     fn paint_end(&mut self, mut above: Vec<Line>, out: &mut String) {
         above.extend(self.display().output.take().into_iter().map(|(_, line)| line));
-        let (pending, status) = (self.chat.view.pending_lines(), self.status());
+        let (mut pending, status) = (self.chat.view.pending_lines(), self.status());
+        if self.gate.is_open() {
+            pending.extend(self.editor.candidates(self.screen.columns()));
+        }
         self.screen.paint(&above, &pending, &status, self.gate.shown(&self.editor), out);
     }
 
@@ -79,7 +82,8 @@ impl Tui {
 
     fn more_below(&self) -> Vec<Line> {
         let display = &self.chat.view.display;
-        vec![display.scroll.more_below(display.rooms.current())]
+        let more = display.scroll.more_below(display.rooms.current());
+        std::iter::once(more).chain(self.editor.candidates(self.screen.columns())).collect()
     }
 
     fn status(&self) -> Line {

@@ -72,9 +72,12 @@ impl View {
             {
                 self.on_members(&room, members, away);
             }
-            ServerMessage::Rooms { rooms } if take_awaited(&mut self.awaited.rooms) => {
-                let lines = listing::rooms(rooms, &self.display.rooms, &self.display.me);
-                self.display.print_all(lines);
+            ServerMessage::Rooms { rooms } => {
+                self.display.known_rooms.set(&rooms);
+                if take_awaited(&mut self.awaited.rooms) {
+                    let lines = listing::rooms(rooms, &self.display.rooms, &self.display.me);
+                    self.display.print_all(lines);
+                }
             }
             ServerMessage::Left { room } => self.on_left(&room),
             ServerMessage::Typing { room, user } => {
@@ -91,8 +94,7 @@ impl View {
             ServerMessage::Error(ErrorMessage { code, message, room, .. }) => {
                 self.on_error(code, room, &message);
             }
-            // A list that was not asked for.
-            ServerMessage::Members { .. } | ServerMessage::Rooms { .. } => {}
+            ServerMessage::Members { .. } => {} // a list that was not asked for
             // Records come as events of their own; the chat shows a search once it is complete.
             ServerMessage::Record(_) | ServerMessage::Found { .. } | ServerMessage::Other(_) => {}
         }
@@ -104,6 +106,7 @@ impl View {
         if let ConnectionState::Offline { retry } = state {
             history.cancel_requests();
             self.awaited = AwaitedLists::default();
+            self.display.known_rooms.cancel_request();
             self.connection.set_retry(retry, self.display.clock.now);
         }
         match self.connection.status.report_once() {

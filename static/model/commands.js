@@ -141,6 +141,13 @@ export function help(word) {
   return rows.length ? rows.map((row) => row.join(" – ")).join("\n") : null;
 }
 
+/** What /help says that a command takes, like `[ROOM]`; "" if nothing, or if there is no such command. @param {string} word With its slash. */
+export function argumentOf(word) {
+  const name = `/${resolveAlias(word.slice(1))}`;
+  const usage = COMMANDS.find(([each]) => each.split(" ")[0] === name)?.[0] ?? "";
+  return usage.slice(name.length).trim();
+}
+
 /** @param {string} word */
 export function unknownCommand(word) {
   const near = nearest(word.toLowerCase(), NAMES);

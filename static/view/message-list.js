@@ -72,7 +72,7 @@ export class MessageList {
       this.#saveAnchor();
     }
     this.#fitWindow(room);
-    reconcile(this.#log, rowsOf(room, this.#position, me, Date.now(), preferences), (row) => ({ key: row.key, version: versionOf(row) }), (row) => buildRow(row, this.#callbacks));
+    reconcile(this.#log, rowsOf(room, this.#position, me, Date.now(), preferences), (row) => ({ key: row.key, version: versionOf(row, this.#callbacks) }), (row) => buildRow(row, this.#callbacks));
     this.#markTarget();
     this.#restoreScroll();
     updateTabStop(this.#log, this.#scroller.getBoundingClientRect().bottom + 1);

@@ -1,6 +1,7 @@
 // One row of the message list as an element: a message with its buttons, a rule or a note.
 
 import { countRows, isLong } from "../text/markup.js";
+import { roomNamesIn } from "../text/room-links.js";
 import { hue, splitLinks } from "../text/text.js";
 import { formatTime, formatFull, formatIso } from "../text/time.js";
 import { offerActions } from "./message-actions.js";
@@ -17,7 +18,7 @@ const MAX_NAMES = 20;
  * @import { MessageCallbacks } from "./message-actions.js"
  * @import { Failure, MessageRow, PresenceRow, Quote, Row, TopicRow, UnloadedEditRow } from "./rows.js"
  * @typedef {MessageCallbacks & {
- *   openRoom(room: string): boolean, openMessage(seq: number): void, toggleFold(key: string): void, loadOlder(): void, resend(cid: string): void, drop(cid: string): void,
+ *   openRoom(room: string): boolean, isRoom(name: string): boolean, openMessage(seq: number): void, toggleFold(key: string): void, loadOlder(): void, resend(cid: string): void, drop(cid: string): void,
  * }} RowCallbacks
  */
 
@@ -36,11 +37,11 @@ export function buildRow(row, callbacks) {
   return rule;
 }
 
-/** What the element of a row depends on: if it changes, the element is built again. @param {Row} row */
-export function versionOf(row) {
+/** What the element of a row depends on: if it changes, the element is built again. @param {Row} row @param {RowCallbacks} callbacks */
+export function versionOf(row, callbacks) {
   switch (row.kind) {
     case "message": return [
-      row.isFirst, row.state, row.at, row.user, row.isMine, row.isMention, row.version, row.isEditing, row.isUnfolded, row.quote?.user, row.quote?.text, ...row.failures.map(({ reason }) => reason),
+      row.isFirst, row.state, row.at, row.user, row.isMine, row.isMention, row.version, row.isEditing, row.isUnfolded, row.quote?.user, row.quote?.text, ...roomNamesIn(row.text ?? "").filter(callbacks.isRoom), ...row.failures.map(({ reason }) => reason),
     ].join(" ");
     case "presence": return `${row.changes.join(" ")} ${row.renames.join(" ")}`;
     case "topic": case "edit": return [row.state, ...row.failures.map(({ reason }) => reason)].join(" ");
@@ -52,7 +53,7 @@ export function versionOf(row) {
 function messageRow(row, callbacks) {
   const name = colouredName(row.user, hue(row.user));
   const time = make("time", { datetime: formatIso(row.at), title: formatFull(row.at) }, formatTime(row.at));
-  const text = textElement(row);
+  const text = textElement(row, callbacks);
   if (row.isMention) text.prepend(hiddenText("mentions you: "));
   if (row.isAction) {
     text.prepend(name, " ");
@@ -73,10 +74,10 @@ function messageRow(row, callbacks) {
   return element;
 }
 
-/** The text of a message, or that it was deleted. @param {MessageRow} row */
-function textElement({ text, isEdited, isUnfolded }) {
+/** The text of a message, or that it was deleted. @param {MessageRow} row @param {RowCallbacks} callbacks */
+function textElement({ text, isEdited, isUnfolded }, callbacks) {
   if (text === null) return make("div", { class: "text deleted" }, "deleted");
-  const element = make("div", { class: "text", dir: "auto" }, ...richText(text, isLong(text) && !isUnfolded));
+  const element = make("div", { class: "text", dir: "auto" }, ...richText(text, callbacks, isLong(text) && !isUnfolded));
   if (isEdited) element.append(" ", make("span", { class: "edited" }, "edited"));
   return element;
 }

@@ -1,7 +1,7 @@
 //! What is on display: the rooms and their lines, how far the person is scrolled back, and what
 //! goes out.
 //!
-//! Depends on `view::format`, `room`, `storage` and `text`; never on the client's events.
+//! Depends on `view::format`, `room`, `editor`, `storage` and `text`; never on the client's events.
 
 use talk::chat::RoomName;
 use talk::chat::UserName;
@@ -10,6 +10,7 @@ use crate::room::Room;
 use crate::storage::preferences::PreferenceChange;
 use crate::text::line::Line;
 use crate::text::timezone::TimeZone;
+use crate::view::display::known_rooms::KnownRooms;
 use crate::view::display::output::Channel;
 use crate::view::display::output::OutputMode;
 use crate::view::display::output::OutputQueue;
@@ -23,6 +24,8 @@ use crate::view::format::Clock;
 use crate::view::format::RecordStyle;
 
 pub(in crate::view) mod rooms; // which rooms, and switching between them
+pub(in crate::view) mod known_rooms; // the server's list of rooms
+mod words; // what Tab can complete
 mod lines; // where a line is shown
 mod navigation; // switching rooms, scrolling
 pub(in crate::view) mod presence; // joins, leaves, renames, away messages, folded
@@ -39,6 +42,8 @@ pub(crate) struct Display {
     pub(in crate::view) clock: Clock,
     pub(crate) output: OutputQueue,
     pub(crate) rooms: RoomList,
+    /// The server's list of rooms.
+    pub(crate) known_rooms: KnownRooms,
     /// Joins, leaves, renames and away messages in the current room since its last line.
     pub(in crate::view) presence: PresenceSummary,
     pub(crate) preferences: SessionPreferences,
@@ -57,6 +62,7 @@ impl Display {
             clock: Clock { zone, now: 0 },
             output: OutputQueue::new(mode),
             rooms: RoomList::new(rooms),
+            known_rooms: KnownRooms::default(),
             presence: PresenceSummary::default(),
             preferences: SessionPreferences::default(),
             scroll: Scroll::default(),

@@ -54,6 +54,7 @@ const FILES: &[File] = files![
     "model/room.js" is JS,
     "model/room-choices.js" is JS,
     "model/search.js" is JS,
+    "model/suggestions.js" is JS,
     "model/unread.js" is JS,
     "model/url.js" is JS,
     "navigation.js" is JS,
@@ -70,6 +71,7 @@ const FILES: &[File] = files![
     "storage/tabs.js" is JS,
     "text/emoji.js" is JS,
     "text/markup.js" is JS,
+    "text/room-links.js" is JS,
     "text/text.js" is JS,
     "text/time.js" is JS,
     "view/composer.js" is JS,
@@ -84,6 +86,7 @@ const FILES: &[File] = files![
     "view/room-picker.js" is JS,
     "view/rows.js" is JS,
     "view/settings.js" is JS,
+    "view/suggestions.js" is JS,
 ];
 
 /// The response for a path of the page, or `None`. `/r/ROOM` is the page too: it reads the room from its

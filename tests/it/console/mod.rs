@@ -3,6 +3,7 @@
 mod interactive; // typing, drawing, leaving
 mod terminals; // widths, colours, terminals without a screen
 mod editing; // the input line: recall, long pastes
+mod completion; // Tab
 mod flood; // typing while messages pour in
 mod long_posts; // a post of many lines is folded
 mod scrollback; // scrolling back, and loading older messages

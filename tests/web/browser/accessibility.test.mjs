@@ -39,6 +39,15 @@ for (const colorScheme of ["light", "dark"]) {
       await page.getByRole("option", { name: "#lobby" }).waitFor();
       await check("the switcher, with choices");
       await page.keyboard.press("Escape");
+      await page.locator("#box").focus();
+      for (const text of ["/", "@", "#", ":sm"]) {
+        await page.locator("#box").fill("");
+        await page.keyboard.type(text);
+        await page.getByRole("option").first().waitFor();
+        await page.keyboard.press("ArrowDown");
+        await check(`suggestions after ${text}`);
+      }
+      await page.locator("#box").fill("");
       await page.locator("#scroller").focus();
       await page.keyboard.press("?");
       await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();

@@ -5,17 +5,19 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Chat } from "../../../static/model/chat.js";
 import * as commands from "../../../static/model/commands.js";
-import { candidatesFrom, Completion, fitSpacing } from "../../../static/model/completion.js";
+import { candidatesFrom, Completion, firstArgument, fitSpacing, lastWord } from "../../../static/model/completion.js";
 import { awayText } from "../../../static/model/members.js";
 import { mentions } from "../../../static/model/mentions.js";
 import { notificationFor } from "../../../static/model/notification.js";
 import { Room } from "../../../static/model/room.js";
 import { choices } from "../../../static/model/room-choices.js";
+import { suggestionsFor } from "../../../static/model/suggestions.js";
 import * as url from "../../../static/model/url.js";
 import { decode, encode } from "../../../static/protocol/messages.js";
 import * as names from "../../../static/protocol/names.js";
 import { replaceEmoji } from "../../../static/text/emoji.js";
 import * as markup from "../../../static/text/markup.js";
+import { roomNamesIn, splitRooms } from "../../../static/text/room-links.js";
 import * as text from "../../../static/text/text.js";
 import { isFinal, refusalOf, roomRefusal, typedFor } from "../../../static/model/refusals.js";
 import { rowsOf } from "../../../static/view/rows.js";
@@ -56,7 +58,7 @@ function roomWith(/** @type {object} */ fields) {
 
 /** The functions that read a text, each by its name. @type {Record<string, (text: string) => unknown>} */
 const READERS = {
-  ...commands, ...url, ...names, ...markup, ...text, awayText, replaceEmoji, encode: (t) => encode({ type: t }),
+  ...commands, ...url, ...names, ...markup, ...text, awayText, replaceEmoji, lastWord, splitRooms, roomNamesIn, encode: (t) => encode({ type: t }),
   beginning: (t) => markup.beginning(markup.parseMarkup(t)),
   nearest: (t) => text.nearest(t, ["help", "history", "leave"]),
   roomPath: (t) => url.roomPath(t.toWellFormed()),
@@ -75,7 +77,9 @@ const READERS = {
   "a row": (t) => rowsOf(roomWith({ text: t }).room, { from: 0, to: Infinity }, "bob", 0),
   "a row of a name": (t) => rowsOf(roomWith({ user: t }).room, { from: 0, to: Infinity }, "bob", 0),
   "a topic": (t) => rowsOf(roomWith({ type: "topic", text: t }).room, { from: 0, to: Infinity }, "bob", 0),
-  "Completion.begin": (t) => Completion.begin(t, { names: ["ada", t], rooms: ["lobby", t] }),
+  "Completion.begin": (t) => Completion.begin(t, { names: ["ada", t], rooms: ["lobby", t], joined: [t] }),
+  firstArgument: (t) => [firstArgument(t), firstArgument(`/${t}`)],
+  suggestionsFor: (t) => [t, `@${t}`, `#${t}`, `:${t}`, `/${t}`, `/join ${t}`].map((before) => suggestionsFor(before, roomWith({}).chat)),
   "Completion.begin, of a message": (t) => Completion.begin(`${t} ad`, candidatesFrom(roomWith({ user: t }).chat)),
   "Room, new": (t) => new Room(`@${t}`, t),
   decode: (t) => decode(JSON.stringify(record({ text: t, user: t }))),

@@ -134,10 +134,11 @@ function unread(each) {
 }
 
 /** The texts that Tab shows, each with `|` at the cursor. After them it shows what was typed. */
-function completions({ typed, me, members, wrote, rooms }) {
+function completions({ typed, me, members, wrote, rooms, known }) {
   const chat = joined(me, { members });
   chat.show("lobby");
   for (const name of rooms) chat.ensureRoom(name);
+  chat.received({ type: "rooms", rooms: known.map((name) => ({ name, head: 1, members: 1 })) }, 0);
   wrote.forEach((user, i) => chat.addRecord(record({ seq: i + 1, user }), false));
   const [before, after] = typed.split("|");
   const completion = Completion.begin(before, candidatesFrom(chat));
