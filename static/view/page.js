@@ -5,6 +5,7 @@ import { roomPath } from "../model/url.js";
 import { hue, splitLinks } from "../text/text.js";
 import { awayText } from "../model/members.js";
 import { formatDuration } from "../text/time.js";
+import { Announcer } from "./announcer.js";
 import { Composer } from "./composer.js";
 import { button, byId, colouredName, hiddenText, linkNodes, make, on, onFollow, onSubmit, reconcile, setText } from "./dom.js";
 import { LoginView } from "./login.js";
@@ -50,6 +51,7 @@ export class Page {
     this.messages = new MessageList(byId("scroller"), byId("log"), callbacks);
     this.composer = new Composer(callbacks);
     this.notifications = new Notifications();
+    this.announcer = new Announcer();
     this.#settings = new SettingsView(callbacks);
     this.#roomPicker = new RoomPicker((choice) => void ("room" in choice ? callbacks.openRoom(choice.room) : callbacks.openDirect(choice.user)));
     on("open-picker", "click", () => this.#openRoomPicker());
@@ -105,6 +107,7 @@ export class Page {
     this.#drawRooms(chat);
     this.#drawMembers(room, chat);
     this.messages.draw(room, me, chat.preferences);
+    this.announcer.draw(room, me, chat.preferences);
     setText(byId("typing"), typingText(typingUsers));
     const isScrolledBack = room !== null && !this.messages.isFollowing;
     byId("latest").hidden = !isScrolledBack;
