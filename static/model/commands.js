@@ -1,7 +1,7 @@
 // Commands: what a person types, parsed into a message or a command. An unknown command is never sent.
 
 import { byteLength, nearest, normalize } from "../text/text.js";
-import { isUserName, parseRoomName } from "../protocol/names.js";
+import { fitRoomName, fitUserName, isUserName, parseRoomName } from "../protocol/names.js";
 
 /**
  * @typedef {{ post: string, kind?: "me" } | { nick: string } | { join: string }
@@ -98,7 +98,7 @@ export function parseCommand(typed) {
     case "back": return rest ? { error: "/back takes no text" } : { back: true };
     case "mute": case "unmute": return parseMute(rest, command === "mute" ? null : false);
     case "ignore": case "unignore": return isUserName(rest) ? { ignore: rest, isIgnored: command === "ignore" } : { error: BAD_NAME };
-    case "nick": return isUserName(rest) ? { nick: rest } : { error: BAD_NAME };
+    case "nick": return isUserName(rest) ? { nick: rest } : { error: suggest(BAD_NAME, "/nick", fitUserName(rest)) };
     case "join": return rest.startsWith("@") ? parseMsg(rest) : parseRoom(rest, (join) => ({ join }));
     case "leave": return rest ? parseRoom(rest, (leave) => ({ leave })) : { leave: null };
     default: return { error: Object.hasOwn(PAGE_ALTERNATIVES, command) ? PAGE_ALTERNATIVES[command] ?? "" : unknownCommand(word) };
@@ -173,5 +173,10 @@ function parseTopic(rest) {
 /** @param {string} typed @param {(room: string) => Command} build @returns {Command} */
 function parseRoom(typed, build) {
   const name = parseRoomName(typed);
-  return name ? build(name) : { error: BAD_ROOM };
+  return name ? build(name) : { error: suggest(BAD_ROOM, "", fitRoomName(typed)) };
+}
+
+/** @param {string} error @param {string} command @param {string | null} fit What would be accepted. */
+function suggest(error, command, fit) {
+  return fit === null ? error : `${error}. Try ${`${command} ${fit}`.trim()}`;
 }

@@ -53,12 +53,12 @@ export function formatDuration(ms) {
   return `${Math.floor(seconds / 86_400)} days`;
 }
 
-/** @param {number} at */
-function toDate(at) {
 /** @param {number} part */
 function twoDigits(part) {
   return String(part).padStart(2, "0");
 }
 
+/** @param {number} at */
+function toDate(at) {
   return new Date(Math.min(at, MAX_DATE));
 }

@@ -49,10 +49,10 @@ export class MessageList {
     this.#requestOlder = callbacks.loadOlder;
     scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     enableActions(log);
-    const sizes = new ResizeObserver(() => this.#undoShift());
     enableCopying(log);
     addEventListener("beforeprint", () => this.#setPrinting(true));
     addEventListener("afterprint", () => this.#setPrinting(false));
+    const sizes = new ResizeObserver(() => this.#undoShift());
     sizes.observe(scroller);
     sizes.observe(log); // the button of a folded message may come after the draw
   }
@@ -240,7 +240,6 @@ export class MessageList {
       this.#anchoredAt = this.#scroller.scrollTop;
       return;
     }
-    if (this.#isPrinting) return;
   }
 
   /**
@@ -248,6 +247,7 @@ export class MessageList {
    * it is not as high as estimated, all below it moves, at any time between two events.
    */
   #undoShift() {
+    if (this.#isPrinting) return;
     const { isFollowing, anchor } = this.#position;
     if (!isFollowing && anchor && this.#row(anchor[0])) anchor[1] -= this.#scroller.scrollTop - this.#anchoredAt;
     this.#restoreScroll();
