@@ -8,7 +8,7 @@ import { privateRoom, sameName } from "./protocol/names.js";
 import { randomId } from "./storage/tabs.js";
 import { normalize } from "./text/text.js";
 
-const OFFLINE = "You are offline. Try again when connected";
+export const OFFLINE = "You are offline. Try again when connected";
 
 /** `typing` is sent at most this often. */
 const TYPING_SENT_EVERY_MS = 3_000;

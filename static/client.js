@@ -1,12 +1,17 @@
 // The client: performs what the session asks for, and applies what the server sends to the chat, the storage and the page.
 
 import { notificationFor } from "./model/notification.js";
+import { BAD_ROOM } from "./model/commands.js";
 import { isFinal, refusalOf, roomRefusal } from "./model/refusals.js";
-import { roomFromPath, seqFromHash } from "./model/url.js";
+import { noRoomInPath, roomFromPath, seqFromHash } from "./model/url.js";
 import { Connection } from "./protocol/connection.js";
-import { isPrivate, parseRoomName, peerOf } from "./protocol/names.js";
+import { fitRoomName, isPrivate, parseRoomName, peerOf } from "./protocol/names.js";
 import { Session } from "./protocol/session.js";
 import { randomId } from "./storage/tabs.js";
+import { nameInUse } from "./view/login.js";
+
+/** Characters shown of an address that names no room. */
+const MAX_ADDRESS_CHARS = 64;
 
 /**
  * @import { Chat } from "./model/chat.js"
@@ -15,7 +20,7 @@ import { randomId } from "./storage/tabs.js";
  * @import { Search, SearchResult } from "./model/search.js"
  * @import { Navigation } from "./navigation.js"
  * @import { LogRecord, Message } from "./protocol/messages.js"
- * @import { Refusal } from "./protocol/connection.js"
+ * @import { Refusal as UpgradeRefusal } from "./protocol/connection.js"
  * @import { Rejection, Submission } from "./protocol/outbox.js"
  * @import { Action } from "./protocol/session.js"
  * @import { OutboxStore } from "./storage/outbox-store.js"
@@ -26,11 +31,11 @@ import { randomId } from "./storage/tabs.js";
  * @typedef {{
  *   chat: Chat, preferences: Preferences, store: Store, outboxStore: OutboxStore, tabs: Tabs, search: Search,
  *   historyRequests: HistoryRequests, page: Page, navigation: Navigation,
- *   isReading(): boolean, openRoom(room: string, seq: number): void, openComposer(): void, draw(): void,
+ *   isReading(): boolean, openRoom(room: string, seq?: number): void, openComposer(): void, draw(): void,
  * }} ClientParts What the client works on. `isReading`: whether a message that arrives now is in view.
  */
 
-/** What is said after a refusal. @type {Record<Refusal["reason"], string>} */
+/** What is said after a refusal. @type {Record<UpgradeRefusal["reason"], string>} */
 const REFUSALS = {
   "wrong passwords": "Too many wrong passwords from your network. Try again in a minute.",
   connections: "Too many connections from your network. Try again in a minute.",
@@ -39,8 +44,10 @@ const REFUSALS = {
 export class Client {
   /** @type {Session | null} */ session = null;
   /** The server's last error message, which explains a stop. */ lastError = "";
+  /** The server's welcome, if it was shown. */ #shownWelcome = "";
+  /** Whether the person entered the key that the server is asked to accept. */ #isKeyTyped = false;
   /** Whether it says that no one may have this name now, though no one holds it. */ #isBadName = false;
-  /** Why the last attempt was refused. @type {Refusal | null} */ #refusal = null;
+  /** Why the last attempt was refused. @type {UpgradeRefusal | null} */ #refusal = null;
   /** Whether the rooms are on the screen: after the first welcome, or when the name was used before. */ isChatShown = false;
   #parts;
 
@@ -72,7 +79,17 @@ export class Client {
     this.isChatShown = true;
     this.#parts.page.show();
     this.session = this.#createSession(user);
+    const typedKey = this.#parts.store.takeTypedKey();
+    this.#isKeyTyped = typedKey !== null;
+    this.session.token = typedKey ?? this.session.token;
     this.start();
+  }
+
+  /** Continues as another name of the person: from the beginning, because rooms and drafts are kept for each name. @param {string} user @param {string} key */
+  switchTo(user, key) {
+    this.connection.disconnect();
+    this.#parts.store.switchTo(user, key);
+    location.reload();
   }
 
   /** @param {string} user @param {string | null} password @param {string | null} key */
@@ -92,6 +109,7 @@ export class Client {
       }
     }
     session.token = key ?? session.token;
+    this.#isKeyTyped = key !== null;
     session.password = password ?? session.password;
     page.login.setBusy(true);
     this.start();
@@ -102,6 +120,7 @@ export class Client {
     const { chat, preferences, store, navigation } = this.#parts;
     const address = roomFromPath(location.pathname);
     const here = address && mayJoin(user, address) ? address : null;
+    if (!here) this.#explainAddress(address);
     const rooms = [...new Set([...store.rooms(user), ...(here ? [here] : [])])].filter((room) => mayJoin(user, room));
     if (rooms.length === 0) rooms.push("lobby");
     chat.me = user;
@@ -109,6 +128,18 @@ export class Client {
     for (const room of rooms) chat.ensureRoom(room);
     navigation.show(here ?? rooms[0] ?? null, false, here ? seqFromHash(location.hash) : null);
     return new Session({ user, token: store.token(user) ?? undefined, agent: "web", rooms });
+  }
+
+  /** Says why the room that the address names is not on the screen. @param {string | null} room A room of others; null: not a room at all. */
+  #explainAddress(room) {
+    const typed = noRoomInPath(location.pathname);
+    const { page, openRoom } = this.#parts;
+    if (room) page.notices.show("address", "Address", "This address is of a private room of other people.");
+    if (typed === null) return;
+    const fit = fitRoomName(typed);
+    const action = fit === null ? null : { label: `Join #${fit}`, act: () => openRoom(fit) };
+    const shown = typed.replace(/\p{C}/gu, "").slice(0, MAX_ADDRESS_CHARS);
+    page.notices.show("address", "Address", `This address names no room: “${shown}”. ${BAD_ROOM}.`, { action });
   }
 
   /** Removes the name and its key from this browser, and returns to the login form. */
@@ -157,9 +188,13 @@ export class Client {
     this.#saveRooms();
   }
 
+  get isConnected() {
+    return this.session?.state === "live" || this.session?.state === "catching up";
+  }
+
   /** @param {Message} message @returns {boolean} Whether there is a connection to send it over. */
   send(message) {
-    return (this.session?.state === "live" || this.session?.state === "catching up") && this.connection.send(message);
+    return this.isConnected && this.connection.send(message);
   }
 
   /** Takes over unsent messages of closed tabs: a tab sends its own messages, and another sends them only once it is closed. */
@@ -219,7 +254,7 @@ export class Client {
       // It wants a password, and we have none: an attempt without one would only be refused again.
       this.isChatShown = false;
       page.hide();
-      return page.login.show(this.lastError, { user: chat.me, isPasswordAsked: true });
+      return page.login.show(this.lastError, { user: chat.me, isPasswordAsked: true, field: "password" });
     }
     this.connection.retryIn(ms);
     if (!this.isChatShown) page.login.show(this.lastError || "The server does not answer. Trying again…");
@@ -232,18 +267,21 @@ export class Client {
     page.login.setBusy(false);
     if (code === 4403) return void (this.lastError ||= "You were removed from this server.");
     if (code === 4409 && this.session) this.session.token = store.token(this.session.user) ?? undefined; // a typed key may be wrong
-    /** @type {Record<number, string>} */
-    const reasons = {
-      4401: this.session?.password ? "Wrong password." : "This server needs a password.",
-      4409: this.#isBadName
-        ? `The server refused the name ${chat.me}: ${this.lastError}`
-        : `The name ${chat.me} is in use. If it is yours, enter its key below.`,
-    };
     this.isChatShown = false;
     page.hide();
-    page.login.show(reasons[code] ?? (this.lastError || "The server did not understand this page. Reload the page."), {
-      user: chat.me, isPasswordAsked: code === 4401,
-    });
+    const { text, field } = this.#reasonOf(code);
+    page.login.show(text, { user: chat.me, isPasswordAsked: code === 4401, field });
+    if (code === 4409 && !this.#isBadName) page.login.askForKey();
+  }
+
+  /** Why the server let nobody in under this name, and the field of the login form that it is about. @param {number} code @returns {{ text: string, field?: "name" | "password" | "login-key" }} */
+  #reasonOf(code) {
+    const { me } = this.#parts.chat;
+    if (code === 4401) return { text: this.session?.password ? "Wrong password." : "This server needs a password.", field: "password" };
+    if (this.#isBadName) return { text: `The server refused the name ${me}: ${this.lastError}`, field: "name" };
+    if (code !== 4409) return { text: this.lastError || "The server did not understand this page. Reload the page." };
+    if (this.#isKeyTyped) return { text: `That is not the key for ${me}.`, field: "login-key" };
+    return { text: nameInUse(me), field: "name" };
   }
 
   /** @param {LogRecord} record */
@@ -305,7 +343,7 @@ export class Client {
     switch (message.type) {
       case "welcome": return this.#welcomed(message);
       case "joined": return this.#saveRooms();
-      case "renamed": return this.session?.user === message.to ? this.#saveName(message.to) : undefined;
+      case "renamed": return this.session?.user === message.to ? this.#renamed(message.to) : undefined;
       case "left": return this.session?.rooms.includes(message.room) ? undefined : this.#removeRoom(message.room);
       case "rooms": return this.#parts.page.composer.suggest();
       case "history": return this.#historyReceived(message);
@@ -322,9 +360,24 @@ export class Client {
     page.login.setBusy(false);
     if (!this.isChatShown) page.show();
     page.composer.setLimit(limits?.text ?? Infinity); // measures the input box, which must be on the screen for that
-    if (!this.isChatShown && motd) chat.room?.note(motd);
     this.isChatShown = true;
+    this.#showWelcome(motd ?? "");
     this.adoptUnsent();
+  }
+
+  /** Shows the server's welcome until the person closes it, and again once it is another. @param {string} text */
+  #showWelcome(text) {
+    const { page, store } = this.#parts;
+    if (!text || text === this.#shownWelcome || text === store.closedWelcome) return;
+    this.#shownWelcome = text;
+    page.notices.show("welcome", "Welcome message", text, { hasLinks: true, closed: () => store.saveClosedWelcome(text) });
+    page.announcer.say(`Welcome message: ${text}`);
+  }
+
+  /** @param {string} user */
+  #renamed(user) {
+    this.#saveName(user);
+    this.#parts.page.renameForm.renamed();
   }
 
   /** @param {Message} message */
@@ -353,11 +406,13 @@ export class Client {
     this.lastError = message;
     this.#isBadName = code === "bad_name";
     this.#parts.historyRequests.failed(room);
-    if (room && !this.session?.rooms.includes(room)) {
+    const isJoin = Boolean(room) && !this.session?.rooms.includes(room);
+    if (isJoin) {
       this.#removeRoom(room, this.#parts.chat.previous);
       this.#saveRooms();
     }
-    if (this.session?.state !== "connecting") this.#parts.page.composer.hint(roomRefusal({ code, message }, room ?? "", this.#parts.chat.me), true);
+    const reason = roomRefusal({ code, message }, room ?? "", this.#parts.chat.me);
+    if (this.session?.state !== "connecting") this.#parts.page.showRefusal({ code, message: reason, room, isJoin });
   }
 
   // ---- Saving the name and the rooms ----

@@ -1,6 +1,6 @@
 // Wiring: builds the parts of the page, connects them, and passes on the events of the browser.
 
-import { Actions } from "./actions.js";
+import { Actions, OFFLINE } from "./actions.js";
 import { Client } from "./client.js";
 import { Chat } from "./model/chat.js";
 import { candidatesFrom } from "./model/completion.js";
@@ -37,7 +37,11 @@ const readMarkers = new ReadMarkerSender(chat, send);
 /** @type {Page} */
 const page = new Page({
   logIn: (user, password, key) => client.logIn(user, password, key),
-  rename: (user) => client.rename(user),
+  rename: (user) => {
+    client.rename(user);
+    return client.isConnected;
+  },
+  switchTo: (user, key) => client.switchTo(user, key),
   retry: () => client.start(),
   resend: (cid) => client.resend(cid),
   drop: (cid) => client.drop(cid),
@@ -48,6 +52,9 @@ const page = new Page({
   openNeighbour: (by, isUnread) => openRoom(chat.neighbour(by, isUnread) ?? ""),
   openMessage: (seq) => openRoom(chat.room?.name ?? "", seq),
   requestRooms,
+  requestMembers: () => {
+    if (!send({ type: "who", room: chat.room?.name })) hint(OFFLINE, true);
+  },
   loadOlder: () => chat.room && historyRequests.loadOlder(chat.room),
   copyLink: (seq) => void navigation.copyLink(seq),
   scrolled: () => {
@@ -56,7 +63,7 @@ const page = new Page({
   },
   submitInput: (text) => actions.submitInput(text),
   inputChanged: (text) => actions.inputChanged(text),
-  openDirect: (user) => void actions.openDirect(user, ""),
+  openDirect: (user) => actions.openDirect(user, ""),
   editLast: () => actions.editLast(),
   cancelContext: () => actions.cancel(),
   editMessage: (seq, text) => {

@@ -1,5 +1,7 @@
 //! What the view does with each client event.
 
+use std::mem;
+
 use talk::chat::AwayMember;
 use talk::chat::AwayMessage;
 use talk::chat::ErrorCode;
@@ -13,6 +15,7 @@ use talk::client::ConnectionState;
 use talk::client::Event;
 
 use super::AwaitedLists;
+use super::Greeting;
 use super::View;
 use super::display::presence::Note;
 use super::format;
@@ -109,6 +112,9 @@ impl View {
             self.display.known_rooms.cancel_request();
             self.connection.set_retry(retry, self.display.clock.now);
         }
+        if state == ConnectionState::Live {
+            self.print_greeting();
+        }
         match self.connection.status.report_once() {
             Some(ConnectionChange::Lost(sentence)) => self.display.error(&sentence),
             Some(ConnectionChange::Restored) => self.display.notice("connected again"),
@@ -133,9 +139,24 @@ impl View {
         let motd = welcome.motd.clone();
         if self.connection.set_welcome(welcome) {
             self.display.notice(&format!("{} · you are {} · /help", self.server, self.me()));
-            for line in motd.iter().flat_map(|motd| motd.lines()).take(MOTD_LINES) {
-                self.display.print(format::notice(line).cut());
-            }
+            self.greeting.motd = motd;
+        }
+    }
+
+    /// Prints what is about to be read, once the history is above it: the topics of rooms that we
+    /// joined, then the server's greeting.
+    pub(super) fn print_greeting(&mut self) {
+        let Greeting { topics, motd } = mem::take(&mut self.greeting);
+        for name in topics {
+            let Some(topic) = self.display.rooms.get_mut(&name).and_then(|room| room.topic.clone())
+            else {
+                continue;
+            };
+            let label = self.display.label(&name);
+            self.display.show_notice(&name, &format!("{label}: {topic}"));
+        }
+        for line in motd.iter().flat_map(|motd| motd.lines()).take(MOTD_LINES) {
+            self.display.print(format::notice(line).cut());
         }
     }
 

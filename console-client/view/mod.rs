@@ -38,6 +38,15 @@ pub(crate) struct AwaitedLists {
     pub(crate) rooms: usize,
 }
 
+/// What is printed once the missed messages are, so that it is not scrolled away at once.
+#[derive(Debug, Default)]
+pub(crate) struct Greeting {
+    /// The rooms that we joined since.
+    topics: Vec<RoomName>,
+    /// The server's greeting, at the first welcome.
+    motd: Option<String>,
+}
+
 /// Takes an answer into account; false if none is awaited.
 fn take_awaited(count: &mut usize) -> bool {
     let is_awaited = *count > 0;
@@ -59,6 +68,8 @@ pub(crate) struct View {
     pub(crate) awaited: AwaitedLists,
     /// Our away message, if we are away.
     pub(crate) own_away: Option<AwayMessage>,
+    /// What is printed once we have caught up.
+    greeting: Greeting,
     /// The server's address, as the person gave it.
     server: String,
 }
@@ -78,6 +89,7 @@ impl View {
             bell: Bell::default(),
             awaited: AwaitedLists::default(),
             own_away: None,
+            greeting: Greeting::default(),
             server,
         }
     }

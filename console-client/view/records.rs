@@ -28,7 +28,6 @@ impl View {
         }
         let mode = display.output.mode();
         let is_first = is_new || !display.rooms.is_joined(&name);
-        let label = display.label(&name);
         let Some(room) = display.rooms.get_mut(&name) else { return };
         (room.members.count, room.seqs.first) = (joined.count, joined.first);
         room.members.set(joined.members.unwrap_or_default(), joined.away);
@@ -49,9 +48,13 @@ impl View {
             room.read_position.unread_from = (unread > 0).then_some(first);
         }
         room.read_position.on_join(joined.marked, joined.head);
-        if let Some(topic) = joined.topic.filter(|_| is_first) {
-            display.show_notice(&name, &format!("{label}: {topic}"));
+        if is_first {
+            self.greeting.topics.push(name.clone());
+            if self.connection.status.is_live() && joined.head <= joined.since {
+                self.print_greeting(); // no history comes: the server added us to an empty private room
+            }
         }
+        let display = &mut self.display;
         display.report_damage(&name, joined.since);
         if unread > 0 {
             let messages = if unread == 1 { "message" } else { "messages" };

@@ -2,7 +2,7 @@
 // The console has the same commands; tests/vectors/commands.json holds both to one table.
 
 import { byteLength, nearest, normalize } from "../text/text.js";
-import { isUserName, parseRoomName } from "../protocol/names.js";
+import { fitRoomName, fitUserName, isUserName, parseRoomName } from "../protocol/names.js";
 
 /**
  * @typedef {{ post: string, kind?: "me" } | { nick: string } | { join: string }
@@ -126,7 +126,7 @@ function parseArgument(command, rest) {
     case "mute": case "unmute": return parseMute(rest, command === "mute" ? null : false);
     case "ignore": return rest ? parseName(rest, (ignore) => ({ ignore, isIgnored: true })) : { ignored: true };
     case "unignore": return parseName(rest, (ignore) => ({ ignore, isIgnored: false }));
-    case "nick": return parseName(rest, (nick) => ({ nick }));
+    case "nick": return parseNick(rest);
     case "join": return isPeer(rest) ? parseName(rest.slice(1), (msg) => ({ msg, text: "" })) : parseRoom(rest, (join) => ({ join }));
     case "leave": return rest ? parseRoomOrPeer(rest, (leave) => ({ leave })) : { leave: null };
     default: return null;
@@ -238,11 +238,22 @@ function parseName(typed, build) {
   return isUserName(typed) ? build(typed) : { error: BAD_NAME };
 }
 
+/** @param {string} typed @returns {Command | null} */
+function parseNick(typed) {
+  if (!typed) return null;
+  return isUserName(typed) ? { nick: typed } : { error: suggest(BAD_NAME, "/nick", fitUserName(typed)) };
+}
+
 /** @param {string} typed @param {(room: string) => Command} build @returns {Command | null} */
 function parseRoom(typed, build) {
   if (!typed) return null;
   const name = parseRoomName(typed);
-  return name ? build(name) : { error: BAD_ROOM };
+  return name ? build(name) : { error: suggest(BAD_ROOM, "", fitRoomName(typed)) };
+}
+
+/** @param {string} error @param {string} command @param {string | null} fit What would be accepted. */
+function suggest(error, command, fit) {
+  return fit === null ? error : `${error}. Try ${`${command} ${fit}`.trim()}`;
 }
 
 /** A room, or `@NAME`. @param {string} typed @param {(room: string) => Command} build @returns {Command} */

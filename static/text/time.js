@@ -6,6 +6,7 @@ const MAX_DATE = 8.64e15;
 const clockFormat = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const fullFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
+const wholeDayFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "full" });
 const yearFormat = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric" });
 
 /** @param {number} at */
@@ -20,8 +21,21 @@ export const formatIso = (at) => toDate(at).toISOString();
 /** @param {number} a @param {number} b */
 export const isSameDay = (a, b) => toDate(a).toDateString() === toDate(b).toDateString();
 
-/** @param {number} at @param {number} now */
+/** `04:34`, whatever the language: for a text that leaves the page. @param {number} at */
+export function formatClock(at) {
+  const date = toDate(at);
+  return [date.getHours(), date.getMinutes()].map(twoDigits).join(":");
+}
+
+/** `2026-11-28`, in the reader's time zone. @param {number} at */
+export function formatIsoDay(at) {
+  const date = toDate(at);
+  return [String(date.getFullYear()), twoDigits(date.getMonth() + 1), twoDigits(date.getDate())].join("-");
+}
+
+/** @param {number} at @param {number | null} now Null: the whole date, as paper needs it. */
 export function formatDay(at, now) {
+  if (now === null) return wholeDayFormat.format(toDate(at));
   const yesterday = toDate(now);
   yesterday.setDate(yesterday.getDate() - 1);
   if (isSameDay(at, now)) return "Today";
@@ -37,6 +51,11 @@ export function formatDuration(ms) {
   if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`;
   if (seconds < 172_800) return `${Math.floor(seconds / 3_600)} h`;
   return `${Math.floor(seconds / 86_400)} days`;
+}
+
+/** @param {number} part */
+function twoDigits(part) {
+  return String(part).padStart(2, "0");
 }
 
 /** @param {number} at */

@@ -3,6 +3,7 @@
 import { rowsOf } from "./rows.js";
 import { enableActions, updateTabStop } from "./message-actions.js";
 import { reconcile } from "./dom.js";
+import { enableCopying } from "./copying.js";
 import { buildRow, isFolded, versionOf } from "./message.js";
 
 /** Items in the document at once: enough for any screen, few enough to stay fast. */
@@ -38,6 +39,7 @@ export class MessageList {
   #me = "";
   /** @type {Preferences | undefined} */ #preferences;
   /** The key of the message that the URL names. @type {string | null} */ #target = null;
+  /** Whether all that is loaded is in the document, for paper. */ #isPrinting = false;
 
   /** @param {HTMLElement} scroller @param {HTMLElement} log @param {MessageListCallbacks} callbacks */
   constructor(scroller, log, callbacks) {
@@ -47,6 +49,9 @@ export class MessageList {
     this.#requestOlder = callbacks.loadOlder;
     scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     enableActions(log);
+    enableCopying(log);
+    addEventListener("beforeprint", () => this.#setPrinting(true));
+    addEventListener("afterprint", () => this.#setPrinting(false));
     const sizes = new ResizeObserver(() => this.#undoShift());
     sizes.observe(scroller);
     sizes.observe(log); // the button of a folded message may come after the draw
@@ -67,23 +72,42 @@ export class MessageList {
     this.#preferences = preferences;
     if (room !== this.#room) this.#switchRoom(room);
     if (!room) return this.#log.replaceChildren();
+    if (this.#isPrinting) return this.#drawRows(room);
     if (!this.#position.isFollowing) {
       this.#undoShift();
       this.#saveAnchor();
     }
     this.#fitWindow(room);
-    reconcile(this.#log, rowsOf(room, this.#position, me, Date.now(), preferences), (row) => ({ key: row.key, version: versionOf(row, this.#callbacks) }), (row) => buildRow(row, this.#callbacks));
+    this.#drawRows(room);
     this.#markTarget();
     this.#restoreScroll();
     updateTabStop(this.#log, this.#scroller.getBoundingClientRect().bottom + 1);
     this.#extendWindow();
   }
 
+  /** @param {Room} room */
+  #drawRows(room) {
+    const rows = this.#isPrinting
+      ? rowsOf(room, { from: room.base, to: Infinity }, this.#me, null, this.#preferences).map((row) => (row.kind === "message" ? { ...row, isUnfolded: true } : row))
+      : rowsOf(room, this.#position, this.#me, Date.now(), this.#preferences);
+    reconcile(this.#log, rows, (row) => ({ key: row.key, version: versionOf(row, this.#callbacks) }), (row) => buildRow(row, this.#callbacks));
+  }
+
+  /** Paper gets every loaded message, whole and with its date; the screen then gets back what it showed. @param {boolean} isPrinting */
+  #setPrinting(isPrinting) {
+    const room = this.#room;
+    if (!room || isPrinting === this.#isPrinting) return;
+    if (isPrinting && !this.#position.isFollowing) this.#saveAnchor();
+    this.#isPrinting = isPrinting;
+    this.#drawRows(room);
+    if (!isPrinting) this.#restoreScroll();
+  }
+
   /** Scrolls to a message of the room, and marks it as the target. @param {{ index: number, key: string }} location */
   show({ index, key }) {
     const room = this.#room;
     if (!room) return;
-    this.#suppressAnnouncements();
+    this.#log.replaceChildren(); // no row of it is an anchor now
     const to = index + STEP_ITEMS < room.end ? index + STEP_ITEMS : Infinity;
     this.#position = { from: index - STEP_ITEMS, to, isFollowing: false, anchor: [key, this.#scroller.clientHeight / 3] };
     this.#target = key;
@@ -134,14 +158,7 @@ export class MessageList {
     this.#room = room;
     this.#position = (room && this.#positions.get(room)) ?? followingPosition();
     this.#target = null;
-    this.#suppressAnnouncements();
-  }
-
-  /** Keeps screen readers from announcing the old messages that a redraw inserts. */
-  #suppressAnnouncements() {
-    this.#log.setAttribute("aria-live", "off");
     this.#log.replaceChildren();
-    requestAnimationFrame(() => this.#log.setAttribute("aria-live", "polite"));
   }
 
   /** Fits the window to items added or dropped since. @param {Room} room */
@@ -164,7 +181,7 @@ export class MessageList {
   }
 
   #scrolled() {
-    if (!this.#room) return;
+    if (!this.#room || this.#isPrinting) return;
     if (!this.#position.isFollowing) this.#undoShift();
     this.#position.isFollowing = this.#position.to === Infinity && this.#distanceToBottom() < BOTTOM_PX;
     this.#saveAnchor();
@@ -230,6 +247,7 @@ export class MessageList {
    * it is not as high as estimated, all below it moves, at any time between two events.
    */
   #undoShift() {
+    if (this.#isPrinting) return;
     const { isFollowing, anchor } = this.#position;
     if (!isFollowing && anchor && this.#row(anchor[0])) anchor[1] -= this.#scroller.scrollTop - this.#anchoredAt;
     this.#restoreScroll();

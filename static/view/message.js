@@ -4,6 +4,7 @@ import { countRows, isLong } from "../text/markup.js";
 import { roomNamesIn } from "../text/room-links.js";
 import { hue, splitLinks } from "../text/text.js";
 import { formatTime, formatFull, formatIso } from "../text/time.js";
+import { setCopied } from "./copying.js";
 import { offerActions } from "./message-actions.js";
 import { button, colouredName, hiddenText, linkNodes, make, onFollow } from "./dom.js";
 import { richText } from "./rich-text.js";
@@ -59,7 +60,8 @@ function messageRow(row, callbacks) {
     text.prepend(name, " ");
     text.append(" ", time);
   }
-  const element = make("div", { class: "message", "data-state": row.state, "aria-live": row.isMine ? "off" : undefined });
+  const element = make("div", { class: "message", "data-state": row.state });
+  setCopied(element, row);
   for (const [kind, is] of Object.entries({
     first: row.isFirst, action: row.isAction, mine: row.isMine, mention: row.isMention, editing: row.isEditing, deleting: row.isDeleting, unfolded: row.isUnfolded, long: isLong(row.text ?? "") && text.textContent.length > MIN_SLOW_CHARS,
   })) element.classList.toggle(kind, is);
@@ -136,7 +138,7 @@ function unsentRow({ state, failures }, callbacks, ...children) {
 
 /** @param {Failure} failure @param {RowCallbacks} callbacks */
 function failureElement({ what, reason, cid }, callbacks) {
-  return make("div", { class: "failure", role: "alert" }, make("span", {}, `${what}: ${reason}`),
+  return make("div", { class: "failure" }, make("span", {}, `${what}: ${reason}`),
     button("Send again", () => callbacks.resend(cid)), button("Drop", () => callbacks.drop(cid)));
 }
 

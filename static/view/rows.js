@@ -40,7 +40,7 @@ const MAX_QUOTE_CHARS = 200;
 
 /**
  * @param {Room} room @param {{ from: number, to: number }} window Indexes.
- * @param {string} me @param {number} now @param {Preferences} [preferences] @returns {Row[]}
+ * @param {string} me @param {number | null} now Null: days have their whole date. @param {Preferences} [preferences] @returns {Row[]}
  */
 export function rowsOf(room, { from, to }, me, now, preferences) {
   /** @type {Row[]} */
@@ -168,6 +168,12 @@ function failure({ submission, rejection }) {
   const { cid, type, text } = submission;
   const what = { post: "Not sent", edit: `Not changed to “${excerpt(text)}”`, delete: "Not deleted", topic: "Topic not set" }[type];
   return { cid, what, reason: rejection?.message ?? "" };
+}
+
+/** What failed, and why, in one sentence. @param {Unsent} unsent */
+export function describeFailure(unsent) {
+  const { what, reason } = failure(unsent);
+  return `${what}: ${reason}`;
 }
 
 /** @param {Submission} submission */

@@ -1,7 +1,7 @@
 // SettingsView: the settings dialog: preferences, ignored users, the key of the name, and how to leave.
 
 import { button, byId, copyText, make, on, setText } from "./dom.js";
-import { requestDesktopPermission } from "./notifications.js";
+import { noNotifications, requestDesktopPermission } from "./notifications.js";
 
 /** Shown in place of the key, so that it cannot be read over a shoulder. */
 const HIDDEN_KEY = "•".repeat(12);
@@ -29,7 +29,8 @@ export class SettingsView {
     on("key-show", "click", () => this.#showKey(byId("key-show").getAttribute("aria-pressed") !== "true"));
     on("key-copy", "click", async () => {
       const isCopied = await copyText(callbacks.key());
-      this.#setStatus(isCopied ? "Key copied" : "This browser does not allow copying");
+      if (!isCopied) this.#showKey(true);
+      setText(byId("key-status"), isCopied ? "Key copied" : "This browser does not allow copying. Copy the key yourself");
     });
     on("forget", "click", () => {
       if (byId("forget").classList.contains("confirming")) callbacks.forgetMe();
@@ -51,7 +52,9 @@ export class SettingsView {
     setText(byId("key-name"), me);
     this.#drawIgnored();
     this.#showKey(false);
-    this.#setStatus("");
+    setText(byId("key-status"), "");
+    setText(byId("set-desktop-error"), noNotifications());
+    byId("set-desktop").disabled = noNotifications() !== "";
     byId("settings").showModal();
   }
 
@@ -75,7 +78,7 @@ export class SettingsView {
     const box = byId(id);
     const error = name === "desktop" && box.checked ? await requestDesktopPermission() : "";
     if (error) box.checked = false;
-    this.#setStatus(error);
+    if (name === "desktop") setText(byId("set-desktop-error"), error);
     this.#chat?.preferences.set(name, box.checked);
     if (name === "sound" && box.checked) this.#callbacks.playSound();
     this.#callbacks.preferencesChanged();
@@ -91,10 +94,5 @@ export class SettingsView {
   #confirmForget(isAsking) {
     byId("forget").classList.toggle("confirming", isAsking);
     setText(byId("forget"), isAsking ? "Really? Without the key the name is lost" : "Forget the key and leave");
-  }
-
-  /** @param {string} text */
-  #setStatus(text) {
-    setText(byId("settings-status"), text);
   }
 }

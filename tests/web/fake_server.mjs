@@ -40,6 +40,10 @@ export class FakeServer {
   marks = new Map();
   /** room → topic */
   topics = new Map();
+  /** room → people who are there without a connection */
+  guests = new Map();
+  /** From this many people on, a room's list is sent on request only, and nobody hears who comes and goes. */
+  largeRoom = Infinity;
 
   static async start() {
     const fake = new FakeServer();
@@ -95,7 +99,7 @@ export class FakeServer {
   }
 
   members(room) {
-    return [...new Set([...this.clients].filter((c) => c.rooms.has(room)).map((c) => c.user))].sort();
+    return [...new Set([...this.guests.get(room) ?? [], ...[...this.clients].filter((c) => c.rooms.has(room)).map((c) => c.user)])].sort();
   }
 
   #lockout() {
@@ -216,7 +220,7 @@ export class FakeServer {
     const from = since === undefined || reset ? Math.max(0, head - this.firstPage) : since;
     const members = this.members(room);
     const [topic, marked] = [this.topics.get(room), this.marks.get(`${client.user} ${room}`)];
-    send({ type: "joined", room, log: id, first: head ? 1 : 0, head, since: from, reset, topic, marked, count: members.length, members });
+    send({ type: "joined", room, log: id, first: head ? 1 : 0, head, since: from, reset, topic, marked, count: members.length, members: members.length < this.largeRoom ? members : undefined });
     for (const record of records.slice(from)) send(record);
     if (isNew) this.#presence(room, client.user, "joined", client);
   }
@@ -260,7 +264,7 @@ export class FakeServer {
 
   #presence(room, user, state, except) {
     const count = this.members(room).length;
-    const words = JSON.stringify({ type: "presence", room, user, state, count });
+    const words = JSON.stringify({ type: "presence", room, count, ...(count < this.largeRoom && { user, state }) });
     for (const other of this.clients) if (other !== except && other.rooms.has(room)) other.socket.send(words);
   }
 }

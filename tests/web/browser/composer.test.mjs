@@ -167,11 +167,11 @@ test("a search finds messages, and each result leads to its message", async () =
   await post(page, "/search");
   await page.locator("#hint.bad", { hasText: "Usage: /search WORDS" }).waitFor();
   await post(page, "/search RED* LID");
-  await page.getByText("1 message with “RED* LID”:").waitFor();
+  await page.locator("#log").getByText("1 message with “RED* LID”:").waitFor();
   await page.locator(".note .quote", { hasText: "sue the red lid <b>here</b>" }).click();
   await page.locator(".message.target", { hasText: "the red lid" }).waitFor();
   await post(page, "/search needle");
-  await page.getByText("No messages with “needle”").waitFor();
+  await page.locator("#log").getByText("No messages with “needle”").waitFor();
   assert.deepEqual(context.errors, []);
   await context.close();
 });

@@ -260,7 +260,7 @@ test("a reset log is reported, and shown from its beginning", async () => {
   fake.post("lobby", "ada", "new");
   fake.cut();
   await shows(page, ["new"]);
-  await page.getByText("This room was reset").waitFor();
+  await page.locator("#log").getByText("This room was reset").waitFor();
 });
 
 test("a log restored from a backup is reported and shown as it is, also when others are ahead", async () => {
@@ -274,7 +274,7 @@ test("a log restored from a backup is reported and shown as it is, also when oth
   fake.rooms.set("lobby", { log: fake.room("lobby").log, records: backup });
   for (let i = 6; i <= 12; i += 1) fake.post("lobby", "eve", `anew ${i}`, { cid: `anew-${i}` });
   await fake.listen(port);
-  await page.getByText("This room was reset").waitFor();
+  await page.locator("#log").getByText("This room was reset").waitFor();
   await until(() => messages(page), (all) => all.at(-1) === "anew 12");
   assert.deepEqual(await messages(page), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12].map((i) => `${i > 5 ? "anew" : "kept"} ${i}`));
 });

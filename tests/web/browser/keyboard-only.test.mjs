@@ -121,7 +121,7 @@ test("every feature works with the keyboard alone", async () => {
   await page.keyboard.press("Space");
   await tabTo(page, "key-copy");
   await enterKey(page);
-  await page.locator("#settings-status", { hasText: "Key copied" }).waitFor();
+  await page.locator("#key-status", { hasText: "Key copied" }).waitFor();
   await page.keyboard.press("Escape");
   await page.locator("#room-list .secondary", { hasText: "muted" }).waitFor();
   await tabTo(page, "Change");

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { enter, withFakeServer, live, person, SCREENSHOTS, post, until } from "./harness.mjs";
+import { enter, launch, withFakeServer, live, person, SCREENSHOTS, post, until } from "./harness.mjs";
 
 const { browser, fake } = await withFakeServer();
 
@@ -21,7 +21,7 @@ test("a mention is highlighted, also without colour, and its room is marked", as
   fake.post("work", "ada", "Bob, the build is red");
   fake.post("work", "ada", "bobby tables is not meant");
   await page.locator(".message.mention", { hasText: "the build is red" }).waitFor();
-  await page.getByText("bobby tables").waitFor();
+  await page.locator(".message", { hasText: "bobby tables" }).waitFor();
   assert.equal(await page.locator(".message.mention").count(), 1);
   assert.equal(await page.locator(".message.mention .text").textContent(), "mentions you: Bob, the build is red");
   assert.notEqual(await page.locator(".message.mention").evaluate((line) => getComputedStyle(line, "::before").content), "none");
@@ -156,6 +156,21 @@ test("if the browser refuses, the switch goes back and says why", async () => {
   await page.getByLabel("Notify me").click();
   await page.getByText("The browser blocks notifications of this page").waitFor();
   assert.equal(await page.getByLabel("Notify me").isChecked(), false);
+  await context.close();
+});
+
+test("a page on plain http says that browsers notify only on https or localhost", async (t) => {
+  const elsewhere = await launch(["--host-resolver-rules=MAP talk.test 127.0.0.1"]);
+  t.after(() => elsewhere.close());
+  const context = await person(elsewhere);
+  const page = await enter(context, `http://talk.test:${fake.port}/r/plain`, "pat");
+  await page.getByRole("button", { name: "Settings" }).click();
+  await page.getByText("Browsers show notifications only for pages on https or localhost. This page is on plain http").waitFor();
+  assert.equal(await page.getByLabel("Notify me").isDisabled(), true);
+  await page.getByLabel("Play a sound").check(); // this works everywhere
+  await page.getByRole("button", { name: "Copy", exact: true }).click();
+  await page.getByText("Key copied").waitFor();
+  assert.deepEqual(context.errors, []);
   await context.close();
 });
 
