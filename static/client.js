@@ -38,6 +38,7 @@ export class Client {
   /** @type {Session | null} */ session = null;
   /** The server's last error message, which explains a stop. */ lastError = "";
   /** Whether it says that no one may have this name now, though no one holds it. */ #isBadName = false;
+  /** The key that the person typed last. @type {string | null} */ #typedKey = null;
   /** Why the last attempt was refused. @type {Refusal | null} */ #refusal = null;
   /** Whether the rooms are on the screen: after the first welcome, or when the name was used before. */ isChatShown = false;
   #parts;
@@ -89,6 +90,7 @@ export class Client {
         this.join(room);
       }
     }
+    this.#typedKey = key;
     session.token = key ?? session.token;
     session.password = password ?? session.password;
     page.login.setBusy(true);
@@ -229,12 +231,14 @@ export class Client {
     this.connection.retryAt = null;
     page.login.setBusy(false);
     if (code === 4403) return void (this.lastError ||= "You were removed from this server.");
+    const isWrongKey = this.#typedKey !== null && this.session?.token === this.#typedKey;
     if (code === 4409 && this.session) this.session.token = store.token(this.session.user) ?? undefined; // a typed key may be wrong
     /** @type {Record<number, string>} */
     const reasons = {
       4401: this.session?.password ? "Wrong password." : "This server needs a password.",
       4409: this.#isBadName
         ? `The server refused the name ${chat.me}: ${this.lastError}`
+        : isWrongKey ? `Wrong key for ${chat.me}. Check it, or choose another name.`
         : `The name ${chat.me} is in use. If it is yours, enter its key below.`,
     };
     this.isChatShown = false;
