@@ -57,7 +57,7 @@ test("a name in use asks for its key, and a wrong key has its own sentence at it
   await typed.fill("0".repeat(32));
   await isMended(typed);
   await page.keyboard.press("Enter");
-  await hasError(typed, /^That is not the key for kit.$/);
+  await hasError(typed, /^Wrong key for kit. Check it, or choose another name.$/);
   await isMended(name);
   await typed.fill(key);
   await page.keyboard.press("Enter");
@@ -143,7 +143,7 @@ test("with a wrong key for another name, the login form says so", async (t) => {
   await page.keyboard.press("Enter");
   const typed = page.getByLabel("Key (page: Settings; console: /key)");
   await typed.waitFor();
-  await hasError(typed, /^That is not the key for max.$/);
+  await hasError(typed, /^Wrong key for max. Check it, or choose another name.$/);
   await page.getByLabel("Your name").fill("lea"); // the way back is open
   await typed.fill("");
   await page.keyboard.press("Enter");
