@@ -143,7 +143,7 @@ test("with a wrong key for another name, the login form says so", async (t) => {
   await page.keyboard.press("Enter");
   const typed = page.getByLabel("Key (page: Settings; console: /key)");
   await typed.waitFor();
-  await hasError(typed, /^That is not the key for max.$/);
+  await hasError(typed, /^Wrong key for max. Check it, or choose another name.$/);
   await page.getByLabel("Your name").fill("lea"); // the way back is open
   await typed.fill("");
   await page.keyboard.press("Enter");
