@@ -1,7 +1,8 @@
 //! The view: client events in; lines, a status line and a bell out.
 //!
 //! It has no terminal, no clock but the time it is given, and sends nothing to the server.
-//! Depends on `room`, `editor`, `storage`, `text` and on the client's events; never on the chat or a terminal.
+//! Depends on `room`, `editor`, `storage`, `text` and on the client's events; never on the chat or a
+//! terminal.
 
 use talk::chat::AwayMessage;
 use talk::chat::RoomName;

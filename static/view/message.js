@@ -79,7 +79,7 @@ function messageRow(row, callbacks) {
 /** The text of a message, or that it was deleted. @param {MessageRow} row @param {RowCallbacks} callbacks */
 function textElement({ text, isEdited, isUnfolded }, callbacks) {
   if (text === null) return make("div", { class: "text deleted" }, "deleted");
-  const element = make("div", { class: "text", dir: "auto" }, ...richText(text, callbacks, isLong(text) && !isUnfolded));
+  const element = make("div", { class: "text", dir: "auto" }, ...richText(text, isLong(text) && !isUnfolded, callbacks));
   if (isEdited) element.append(" ", make("span", { class: "edited" }, "edited"));
   return element;
 }

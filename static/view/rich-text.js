@@ -14,8 +14,11 @@ import { button, copyText, linkNodes, make, onFollow } from "./dom.js";
 /** How long “Copied” is shown. */
 const COPIED_MS = 2_000;
 
-/** @param {string} text @param {RoomLinks} links @param {boolean} [isFolded] Whether to show its beginning only. */
-export function richText(text, links, isFolded = false) {
+/** @type {RoomLinks} */
+const NO_ROOMS = { isRoom: () => false, openRoom: () => false };
+
+/** @param {string} text @param {boolean} [isFolded] Whether to show its beginning only. @param {RoomLinks} [links] */
+export function richText(text, isFolded = false, links = NO_ROOMS) {
   const pieces = parseMarkup(text);
   return isFolded ? [...buildNodes(beginning(pieces), links), "…"] : buildNodes(pieces, links);
 }
