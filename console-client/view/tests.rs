@@ -17,6 +17,7 @@ use talk::chat::protocol::ServerMessage;
 use talk::client::ConnectionState;
 use talk::client::Event;
 use talk::client::Submission;
+use talk::time;
 
 use super::*;
 use crate::stdio::keys::Direction;

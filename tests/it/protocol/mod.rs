@@ -8,6 +8,7 @@ mod read_markers; // how far a user has read
 mod names; // who owns a name
 mod away; // away messages
 mod catch_up; // history, resume, and the change to live
+mod history; // around a time, and with later edits
 mod reconnect; // clients that come back
 mod search; // searching the history
 mod vectors; // tests/vectors/wire
