@@ -45,6 +45,7 @@ const page = new Page({
   openMessage: (seq) => openRoom(chat.room?.name ?? "", seq),
   requestRooms: () => void send({ type: "rooms" }),
   loadOlder: () => chat.room && historyRequests.loadOlder(chat.room),
+  loadNewer: () => chat.room && historyRequests.loadNewer(chat.room),
   copyLink: (seq) => void navigation.copyLink(seq),
   scrolled: () => {
     navigation.scrolled();
@@ -80,6 +81,7 @@ const client = new Client({
 const actions = new Actions({
   chat, store, outboxStore, client, search, openRoom, leaveRoom, openComposer, hint, draw,
   jumpToLatest: () => page.messages.jumpToLatest(),
+  goToTime: (at) => navigation.goToTime(at),
 });
 
 // ---- Rooms and the input box ----

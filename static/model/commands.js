@@ -1,15 +1,17 @@
 // Commands: what a person types, parsed into a message or a command. An unknown command is never sent.
 
+import { parseTarget } from "./goto.js";
 import { byteLength, nearest, normalize } from "../text/text.js";
 import { isUserName, parseRoomName } from "../protocol/names.js";
 
 /**
+ * @import { GotoTarget } from "./goto.js"
  * @typedef {{ post: string, kind?: "me" } | { nick: string } | { join: string }
  *   | { msg: string, text: string } | { edit: string | null } | { delete: true } | { topic: string | null }
  *   | { replyDirect: string } | { away: string } | { back: true } | { reply: number, text: string } | { leave: string | null } | { who: true } | { rooms: true } | { help: string }
  *   | { resend: true } | { drop: true } | { reconnect: true } | { key: true } | { version: true }
  *   | { ignore: string, isIgnored: boolean } | { mute: string | null, isMuted: boolean | null }
- *   | { search: string } | { nothing: true } | { error: string }} Command
+ *   | { search: string } | { goTo: GotoTarget } | { nothing: true } | { error: string }} Command
  */
 
 /** Each command with its help text. @type {[string, string][]} */
@@ -24,6 +26,7 @@ export const COMMANDS = [
   ["/join ROOM", "join, create or switch to a room; @NAME: private room"],
   ["/leave [ROOM]", "leave this room, or ROOM"],
   ["/search WORDS", "search the messages of this room"],
+  ["/goto NUMBER|DATE", "go to a message, a day or a time: 1042, 2026-11-27, yesterday, 14:30"],
   ["/rooms", "list the rooms"],
   ["/who", "list the people in this room"],
   ["/away [TEXT]", "set your away message"],
@@ -51,7 +54,6 @@ export const BAD_ROOM = "A room name is 1 to 32 of a-z, 0-9, _ and -, and starts
 /** Commands of the console that the page does in another way. @type {Record<string, string>} */
 const PAGE_ALTERNATIVES = {
   history: "Scroll up for older messages",
-  goto: "Open the link of a message, or scroll up",
   show: "Open a long message with the button below it",
   bell: "Choose notifications and sound in the settings",
   quiet: "Hide joins, leaves and renames in the settings",
@@ -89,6 +91,7 @@ export function parseCommand(typed) {
     case "r": return rest ? { replyDirect: rest } : { error: "/r needs a text: /r yes" };
     case "reply": return parseReply(rest);
     case "search": return parseSearch(rest);
+    case "goto": return parseTarget(rest);
     case "me": return rest ? { post: rest, kind: "me" } : { error: "/me needs a text: /me waves" };
     case "edit": return { edit: rest || null };
     case "delete": return rest ? { error: "/delete deletes your last message, and takes no text" } : { delete: true };

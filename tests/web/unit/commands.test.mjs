@@ -26,7 +26,7 @@ test("every command of the console is known, if only to say what the page has in
 
 test("/help lists the commands", () => {
   for (const [command] of COMMANDS) {
-    const typed = command.replace("[TEXT]", "x").replace("TEXT", "x").replace("[ROOM]", "x").replace("ROOM", "x").replace("NAME", "x").replace("NUMBER", "1");
+    const typed = command.replace("[TEXT]", "x").replace("TEXT", "x").replace("[ROOM]", "x").replace("ROOM", "x").replace("NAME", "x").replace(/NUMBER\S*/, "1");
     assert.ok(!("error" in parseCommand(typed)), typed);
   }
 });

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Chat } from "../../../static/model/chat.js";
 import { COMMANDS, parseCommand } from "../../../static/model/commands.js";
+import { timeOf } from "../../../static/model/goto.js";
 import { Completion, candidatesFrom, fitSpacing } from "../../../static/model/completion.js";
 import { rowsOf } from "../../../static/view/rows.js";
 
@@ -40,6 +41,7 @@ function meaning({ typed }) {
     case "away": return { command: "away", text: value };
     case "help": return { command: "help", ...optional("about", value.replace(/^\//, "")) };
     case "search": return { command: "search", words: value };
+    case "goTo": return { command: "goto", ...value };
     case "ignore": return { command: parsed.isIgnored ? "ignore" : "unignore", name: value };
     case "mute": return { command: parsed.isMuted === null ? "mute" : "unmute", ...optional("room") };
     default: return { command: key };
@@ -139,7 +141,7 @@ function completions({ typed, me, members, wrote, rooms }) {
 }
 
 test("where the clients differ, a case has what each does, and says how", () => {
-  for (const { cases } of ["commands", "mentions", "completion", "edits", "unread"].map(table)) {
+  for (const { cases } of ["commands", "goto", "mentions", "completion", "edits", "unread"].map(table)) {
     for (const { about, both, console, page, difference } of cases) {
       assert.deepEqual([console, page, difference].map((each) => each === undefined), Array(3).fill(both !== undefined), about);
       if (difference) assert.notDeepEqual(console, page, about);
@@ -171,4 +173,15 @@ test("as many messages are unread as the table says", () => check("unread", unre
 
 test("as many mentions are unread as the table says", () => {
   for (const each of table("unread").cases) assert.equal(unseen(each).chat.unreadMentions, each.mentions ?? 0, each.about);
+});
+
+test("/goto means the time that the table says", () => {
+  const { TZ } = process.env;
+  check("goto", ({ typed, zone, now }) => {
+    process.env.TZ = zone;
+    const command = parseCommand(`/goto ${typed}`);
+    return "goTo" in command && !("seq" in command.goTo) ? new Date(timeOf(command.goTo, Date.parse(now))).toISOString().replace(":00.000Z", "Z") : "refused";
+  });
+  if (TZ === undefined) delete process.env.TZ;
+  else process.env.TZ = TZ;
 });
