@@ -96,7 +96,7 @@ impl View {
         }
         let is_skipped = record.seq <= room.seqs.skipped;
         let day = talk::time::day(local);
-        let is_new_day = room.starts_day(day, is_skipped || is_new_only);
+        let is_new_day = !is_skipped && room.starts_day(day);
         let begins_unread = !is_ours
             && room.scrollback.unread_count() == 0
             && room.read_position.begins_unread(record.seq);
