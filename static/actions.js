@@ -3,6 +3,7 @@
 
 import { LocalActions } from "./local-actions.js";
 import { help, parseCommand, unknownCommand } from "./model/commands.js";
+import { timeOf } from "./model/goto.js";
 import { awayText } from "./model/members.js";
 import { privateRoom, sameName } from "./protocol/names.js";
 import { randomId } from "./storage/tabs.js";
@@ -16,6 +17,7 @@ const TYPING_SENT_EVERY_MS = 3_000;
 /**
  * @import { Client } from "./client.js"
  * @import { Chat } from "./model/chat.js"
+ * @import { GotoTarget } from "./model/goto.js"
  * @import { Room } from "./model/room.js"
  * @import { Search } from "./model/search.js"
  * @import { Message } from "./protocol/messages.js"
@@ -24,7 +26,7 @@ const TYPING_SENT_EVERY_MS = 3_000;
  * @import { Store } from "./storage/store.js"
  * @typedef {{
  *   chat: Chat, client: Client, search: Search, store: Store, outboxStore: OutboxStore,
- *   openRoom(room: string): boolean, leaveRoom(room: string): void, openComposer(): void, openMessage(seq: number): void, jumpToLatest(): void, playSound(): void,
+ *   openRoom(room: string, seq?: number | null): boolean, leaveRoom(room: string): void, openComposer(): void, openMessage(seq: number): void, jumpToLatest(): void, goToTime(at: number): void, playSound(): void,
  *   hint(text: string, isBad: boolean): void, draw(): void,
  * }} ActionsParts
  */
@@ -71,6 +73,7 @@ export class Actions {
     else if ("version" in command) return this.#note(room, this.#chat.server && `The server is ${this.#chat.server}`, "Not connected yet");
     else if ("key" in command) return this.#note(room, this.#key(), "No key yet: connect first");
     else if ("search" in command) return this.#search(room, command.search);
+    else if ("goTo" in command) this.#goTo(room, command.goTo);
     else if ("who" in command) return this.#request("members", { type: "who", room: room.name });
     else if ("rooms" in command) return this.#request("rooms", { type: "rooms" });
     draw();
@@ -253,6 +256,12 @@ export class Actions {
     if (!this.#parts.search.start(name, text)) return OFFLINE;
     this.#parts.hint(`Searching for “${text}”…`, false);
     return null;
+  }
+
+  /** @param {Room} room @param {GotoTarget} target */
+  #goTo({ name }, target) {
+    if ("seq" in target) this.#parts.openRoom(name, target.seq);
+    else this.#parts.goToTime(timeOf(target, Date.now()));
   }
 
   /** Sends a request whose reply the room shows. @param {string} replyType @param {Message} request */

@@ -383,13 +383,26 @@ export class Client {
   /** @param {Message} message */
   #historyReceived(message) {
     const { chat, historyRequests, navigation, preferences } = this.#parts;
-    const { room, records, first } = message;
-    const purpose = this.session && historyRequests.received(message, this.session);
-    if (purpose === "older") {
-      chat.rooms.get(room)?.addOlder(records, first, chat.me, (user) => preferences.isIgnored(user));
-      navigation.locateStep(); // at once: an old message can be hundreds of pages away
+    const { records, first } = message;
+    const page = { records, first, edits: message.edits ?? [] };
+    const request = historyRequests.received(message);
+    const room = chat.rooms.get(message.room);
+    const isIgnored = (/** @type {string} */ user) => preferences.isIgnored(user);
+    if (!room || !request) return;
+    switch (request.purpose) {
+      case "probe": {
+        const seq = this.session?.seq(message.room) ?? Infinity;
+        if (records.some((/** @type {LogRecord} */ record) => record.seq > seq)) this.#perform(this.session?.requestMissing(message.room));
+        return;
+      }
+      case "around": navigation.loaded(request, room, page, isIgnored); break;
+      case "older":
+        if (request.shown === room) room.addOlder(records, first, chat.me, isIgnored);
+        else if (request.shown === room.window) room.addAbove(page, chat.me, isIgnored);
+        break;
+      case "newer": if (request.shown === room.window) room.addNewer(page, chat.me, isIgnored);
     }
-    if (purpose === "missing") this.#perform(this.session?.requestMissing(room));
+    navigation.locateStep(); // at once: the next page may be needed
   }
 
   /** @param {SearchResult | null} result */
@@ -405,7 +418,7 @@ export class Client {
   #error({ code, message, room }) {
     this.lastError = message;
     this.#isBadName = code === "bad_name";
-    this.#parts.historyRequests.failed(room);
+    const failed = this.#parts.historyRequests.failed(room);
     const isJoin = Boolean(room) && !this.session?.rooms.includes(room);
     if (isJoin) {
       this.#removeRoom(room, this.#parts.chat.previous);
@@ -413,6 +426,7 @@ export class Client {
     }
     const reason = roomRefusal({ code, message }, room ?? "", this.#parts.chat.me);
     if (this.session?.state !== "connecting") this.#parts.page.showRefusal({ code, message: reason, room, isJoin });
+    this.#parts.navigation.failed(failed, code);
   }
 
   // ---- Saving the name and the rooms ----

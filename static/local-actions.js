@@ -32,8 +32,7 @@ export class LocalActions {
     if ("bell" in command) return this.#setBell(command.bell);
     if (!room) return undefined;
     if ("mute" in command) return this.#mute(command.mute === null ? room.name : this.roomNamed(command.mute), command.isMuted);
-    if ("goto" in command) return this.#goTo(command.goto);
-    if ("show" in command) return this.#goTo({ seq: command.show });
+    if ("show" in command) return this.#show(command.show);
     if ("newest" in command) return this.#listNewest(room);
     return undefined;
   }
@@ -87,10 +86,9 @@ export class LocalActions {
     return this.#done(preferences.isOn("sound") ? "Bell: mentions and direct messages" : "Bell: off");
   }
 
-  /** @param {{ seq: number } | string} target */
-  #goTo(target) {
-    if (typeof target === "string") return "/goto takes the number of a message: /goto 1042";
-    this.#parts.openMessage(target.seq);
+  /** @param {number} seq */
+  #show(seq) {
+    this.#parts.openMessage(seq);
     return null;
   }
 

@@ -56,6 +56,7 @@ const page = new Page({
     if (!send({ type: "who", room: chat.room?.name })) hint(OFFLINE, true);
   },
   loadOlder: () => chat.room && historyRequests.loadOlder(chat.room),
+  loadNewer: () => chat.room && historyRequests.loadNewer(chat.room),
   copyLink: (seq) => void navigation.copyLink(seq),
   scrolled: () => {
     navigation.scrolled();
@@ -95,6 +96,7 @@ const actions = new Actions({
   openMessage: (seq) => void openRoom(chat.room?.name ?? "", seq),
   jumpToLatest: () => page.messages.jumpToLatest(),
   playSound: () => page.notifications.playSound(),
+  goToTime: (at) => navigation.goToTime(at),
 });
 
 // ---- Rooms and the input box ----

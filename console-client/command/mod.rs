@@ -19,12 +19,17 @@ use crate::storage::preferences::TimestampStyle;
 
 mod input; // a submitted line, parsed
 mod arguments; // what follows a command
+mod moment; // a day, or a time
 
 pub(crate) use arguments::room_name;
 pub(crate) use input::Command;
 pub(crate) use input::Input;
 pub(crate) use input::PreferenceCommand;
 pub(crate) use input::Target;
+#[cfg(test)]
+pub(crate) use moment::Day;
+#[cfg(test)]
+pub(crate) use moment::Moment;
 
 /// A command as `/help` shows it.
 #[derive(Debug)]
@@ -96,7 +101,7 @@ pub(crate) const TABLE: &[CommandInfo] = &[
         let count = if count.is_empty() { 20 } else { usize::try_from(number(count)?).ok()? };
         Some(Input::Command(Command::History(count)))
     }),
-    entry(&["goto"], "NUMBER|HH:MM", "go to message NUMBER, or to the first since HH:MM", |to| {
+    entry(&["goto"], "NUMBER|DATE", "go to a message, a day or a time: 2026-11-27 14:30", |to| {
         target(to).map(|target| Input::Command(Command::Goto(target)))
     }),
     entry(&["show"], "NUMBER", "show all lines of a long message", |seq| {

@@ -100,7 +100,7 @@ impl ScriptRun {
         let local = self.zone.local(record.at);
         let day = talk::time::day(local);
         let mut lines: Vec<Line> = Vec::new();
-        if days.insert(record.room.clone(), day).is_some_and(|before| before != day) {
+        if days.insert(record.room.clone(), day) != Some(day) {
             lines.push(format::day(day));
         }
         if let RecordKind::Operation(Operation::Post { reply: Some(seq), .. }) = &record.kind {

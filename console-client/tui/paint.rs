@@ -63,7 +63,9 @@ impl Tui {
         let (columns, height) = (self.screen.columns(), self.pane_height());
         let display = &self.chat.view.display;
         let pane = display.scroll.pane(display.rooms.current(), columns, height);
-        let (below, status) = (self.more_below(), self.status());
+        let day = display.scroll.day_at_top(display.rooms.current(), columns, height);
+        let status = StatusLine::new(&self.chat.view, time::unix_ms()).of_day(day).line(columns);
+        let below = self.more_below();
         self.screen.paint_pane(&pane, &below, &status, self.gate.shown(&self.editor), out);
     }
 

@@ -8,6 +8,7 @@ use talk::chat::Text;
 use talk::chat::Topic;
 use talk::chat::UserName;
 use talk::limits;
+use talk::time;
 
 use super::check;
 use super::list;
@@ -16,11 +17,14 @@ use super::text;
 use super::with_fields;
 use crate::command;
 use crate::command::Command;
+use crate::command::Day;
 use crate::command::Input;
+use crate::command::Moment;
 use crate::command::PreferenceCommand;
 use crate::command::Target;
 use crate::storage::preferences::BellMode;
 use crate::storage::preferences::TimestampStyle;
+use crate::text::timezone::TimeZone;
 
 /// What a typed line means. The chat checks names, rooms and texts only when it runs a command, so
 /// that check is here too.
@@ -70,7 +74,7 @@ fn command_meaning(command: Command) -> Option<Value> {
         Command::Search(words) if words.len() > limits::SEARCH_WORDS => return None,
         Command::Search(words) => ("search", json!({ "words": words })),
         Command::Goto(Target::Seq(seq)) => ("goto", json!({ "seq": seq })),
-        Command::Goto(Target::Time(minutes)) => ("goto", json!({ "minutes": minutes })),
+        Command::Goto(Target::Time(moment)) => ("goto", moment_fields(moment)),
         Command::Show(seq) => ("show", json!({ "seq": seq })),
         Command::Away(text) => {
             AwayMessage::parse(text.as_deref().unwrap_or_default()).ok()?;
@@ -87,6 +91,21 @@ fn command_meaning(command: Command) -> Option<Value> {
         Command::Quit => ("quit", json!({})),
     };
     Some(with_fields(json!({ "command": name }), &arguments))
+}
+
+fn moment_fields(Moment { day, minutes }: Moment) -> Value {
+    let mut fields = json!({});
+    if let Some(day) = day {
+        fields["day"] = match day {
+            Day::Today => json!("today"),
+            Day::Yesterday => json!("yesterday"),
+            Day::Date(year, month, day) => json!([year, month, day]),
+        };
+    }
+    if let Some(minutes) = minutes {
+        fields["minutes"] = json!(minutes);
+    }
+    fields
 }
 
 fn preference(command: PreferenceCommand) -> Option<(&'static str, Value)> {
@@ -159,6 +178,27 @@ fn of_console(value: &Value) -> Option<&str> {
 #[test]
 fn a_typed_line_means_what_the_table_says() {
     check("commands", |case| meaning(text(&case["typed"])));
+}
+
+/// `2026-11-28T14:30Z` in Unix milliseconds.
+fn unix_ms(text: &str) -> u64 {
+    let part = |from: usize, to: usize| text[from..to].parse::<i64>().unwrap();
+    let days = time::days(part(0, 4), part(5, 7), part(8, 10));
+    let seconds = days * time::DAY + part(11, 13) * 3_600 + part(14, 16) * 60;
+    u64::try_from(seconds).unwrap() * 1_000
+}
+
+#[test]
+fn goto_means_the_time_that_the_table_says() {
+    check("goto", |case| {
+        let zone = TimeZone::from_rule(text(&case["rule"])).unwrap();
+        let typed = format!("/goto {}", text(&case["typed"]));
+        let Ok(Input::Command(Command::Goto(Target::Time(moment)))) = command::parse(&typed) else {
+            return json!("refused");
+        };
+        let at = zone.unix_ms(moment.local(zone.local(unix_ms(text(&case["now"])))));
+        json!(time::utc(at).replace(":00.000Z", "Z"))
+    });
 }
 
 #[test]

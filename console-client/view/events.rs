@@ -175,7 +175,14 @@ impl View {
     fn on_error(&mut self, code: ErrorCode, room: Option<RoomName>, message: &str) {
         let display = &mut self.display;
         let Some(room) = room else { return display.error(message) };
-        if matches!(code, ErrorCode::NotJoined | ErrorCode::Storage) {
+        if display.scroll.history.take_request_for_time(&room) {
+            display.scroll_to_newest(); // there is no position to wait at
+            if code == ErrorCode::BadMessage {
+                return display.error(
+                    "this server is too old to go to a day or a time (try /goto NUMBER, or PgUp)",
+                );
+            }
+        } else if matches!(code, ErrorCode::NotJoined | ErrorCode::Storage) {
             display.scroll.history.take_request(&room);
         }
         let is_member = display.rooms.contains(&room);

@@ -21,8 +21,8 @@ const INDENT: usize = 6;
 
 /// The person's time zone, and the time of the last event.
 #[derive(Debug)]
-pub(super) struct Clock {
-    pub(super) zone: TimeZone,
+pub(crate) struct Clock {
+    pub(crate) zone: TimeZone,
     /// Unix milliseconds.
     pub(super) now: u64,
 }

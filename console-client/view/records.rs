@@ -8,6 +8,7 @@ use talk::chat::protocol::RecordKind;
 
 use super::View;
 use super::display::history_loader::Purpose;
+use super::display::history_loader::Received;
 use super::display::output::OutputMode;
 use super::display::rooms::RoomList;
 use super::display::scroll::ScrollPosition;
@@ -100,7 +101,7 @@ impl View {
         }
         let is_skipped = record.seq <= room.seqs.skipped;
         let day = talk::time::day(local);
-        let is_new_day = room.starts_day(day, is_skipped || is_new_only);
+        let is_new_day = !is_skipped && room.starts_day(day);
         let begins_unread = !is_ours
             && room.scrollback.unread_count() == 0
             && room.read_position.begins_unread(record.seq);
@@ -148,24 +149,30 @@ impl View {
             Some(Purpose::Window(range)) => {
                 let room = display.rooms.current().filter(|room| room.name == *name);
                 let Some(room) = room else { return };
-                if display.scroll.history.receive(room, range, records) {
-                    display.output.set_hint(None);
-                    self.continue_loading();
+                match display.scroll.history.receive(room, range, records) {
+                    Received::Ignored => return,
+                    Received::Loaded => {}
+                    Received::LoadedSince(seq) => {
+                        display.scroll_to(Some(ScrollPosition::of_record(seq)));
+                    }
+                    Received::NoneSince => return display.none_since(),
                 }
+                display.output.set_hint(None);
+                self.continue_loading();
             }
             Some(Purpose::List(count)) => self.list_history(name, &records, count),
+            Some(Purpose::ListFirst(count)) => {
+                let first = records.get(..count).unwrap_or(&records);
+                self.list_history(name, first, count);
+            }
             Some(Purpose::Show(seq)) => self.show_record_of(&records, seq),
             None => {} // it was not requested
         }
     }
 
-    /// After a page of history has come: continues a search, draws the lines, and presses a page key
-    /// that waited for them.
+    /// After a page of history has come: draws the lines, and presses a page key that waited for them.
     fn continue_loading(&mut self) {
         let display = &mut self.display;
-        if let Some(seq) = display.scroll.history.continue_search(&display.clock) {
-            display.scroll_to(Some(ScrollPosition::of_record(seq)));
-        }
         if let Some(room) = display.rooms.current() {
             let style = RecordStyle {
                 me: &display.me,

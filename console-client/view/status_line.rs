@@ -7,6 +7,7 @@ use super::format;
 use crate::room::Room;
 use crate::text::line::Line;
 use crate::text::style::Style;
+use crate::text::timezone;
 use crate::text::width;
 
 /// Unsent messages shown at once; of more, the newest.
@@ -71,6 +72,13 @@ impl StatusLine {
             parts: parts.into_iter().filter_map(|(rank, part)| Some((rank, part?))).collect(),
             shorter,
         }
+    }
+
+    /// The same with the day of what is shown, in local days since 1970, while the person is scrolled back.
+    pub(crate) fn of_day(mut self, day: Option<i64>) -> StatusLine {
+        let day = day.map(|day| (Priority::Always, timezone::day_name(day)));
+        self.parts.splice(0..0, day);
+        self
     }
 
     /// The line. Where it is wider than `columns`, parts are left out, the least important first.

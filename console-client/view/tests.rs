@@ -17,6 +17,7 @@ use talk::chat::protocol::ServerMessage;
 use talk::client::ConnectionState;
 use talk::client::Event;
 use talk::client::Submission;
+use talk::time;
 
 use super::*;
 use crate::stdio::keys::Direction;
@@ -302,10 +303,17 @@ fn in_one_stream_rooms_are_named_and_older_messages_can_be_left_out() {
     for (name, seq) in [("dev", 1), ("dev", 2), ("lobby", 1)] {
         view.apply(Event::Record(record(name, seq, "ann", "hi")), MIDNIGHT);
     }
-    assert_eq!(printed(&mut view), ["[dev] 00:02 ann hi", "[lobby] 00:01 ann hi"]);
+    let day = "-- Mon, 23 Nov 2026 --";
+    let expected = [
+        &format!("[dev] {day}"),
+        "[dev] 00:02 ann hi",
+        &format!("[lobby] {day}"),
+        "[lobby] 00:01 ann hi",
+    ];
+    assert_eq!(printed(&mut view), expected);
     view.apply(Event::Reset(room("dev")), MIDNIGHT);
     view.apply(Event::Record(record("dev", 1, "ann", "in a new log")), MIDNIGHT);
-    assert_eq!(printed(&mut view)[1], "[dev] 00:01 ann in a new log");
+    assert_eq!(printed(&mut view)[1..], [&format!("[dev] {day}"), "[dev] 00:01 ann in a new log"]);
 }
 
 #[test]

@@ -240,7 +240,7 @@ impl Client {
     /// Asks for a page of a room's history; `false` if the client is not connected.
     pub fn history(&self, room: &RoomName, range: HistoryRange) -> bool {
         let (room, limit) = (room.clone(), limits::HISTORY_PAGE);
-        self.driver.send(ClientMessage::History { room, range, limit })
+        self.driver.send(ClientMessage::History { room, range, limit, edits: false })
     }
 
     /// Searches for a text in a room's records before `before`, or in its newest. The server

@@ -217,6 +217,10 @@ impl Log for DiskLog {
         self.loaded().map_or(0, |read_state| read_state.projection.edit_count(target))
     }
 
+    fn newest_edit(&self, target: u64) -> Option<u64> {
+        self.loaded().ok()?.projection.newest_edit(target)
+    }
+
     fn delete_of(&self, target: u64) -> Option<u64> {
         self.loaded().ok()?.projection.delete_of(target)
     }

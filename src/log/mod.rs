@@ -156,6 +156,9 @@ pub trait Log: fmt::Debug + Send + Sync {
     /// How many edits the post `target` has, if it is not deleted.
     fn edit_count(&self, target: u64) -> usize;
 
+    /// The seq of the newest edit of the post `target`, if it has one and is not deleted.
+    fn newest_edit(&self, target: u64) -> Option<u64>;
+
     /// The seq of the record that deleted the post `target`.
     fn delete_of(&self, target: u64) -> Option<u64>;
 

@@ -1,19 +1,21 @@
 // Commands: what a person types, parsed into a message or a command. An unknown command is never sent.
 // The console has the same commands; tests/vectors/commands.json holds both to one table.
 
+import { parseTarget } from "./goto.js";
 import { byteLength, nearest, normalize } from "../text/text.js";
 import { fitRoomName, fitUserName, isUserName, parseRoomName } from "../protocol/names.js";
 
 /**
+ * @import { GotoTarget } from "./goto.js"
  * @typedef {{ post: string, kind?: "me" } | { nick: string } | { join: string }
  *   | { msg: string, text: string } | { edit: string | null, seq?: number } | { delete: number | null } | { topic: string | null }
  *   | { replyDirect: string } | { away: string } | { back: true } | { reply: number, text: string } | { newest: true }
  *   | { leave: string | null } | { who: true } | { rooms: true } | { help: string }
  *   | { resend: true } | { drop: true } | { reconnect: true } | { key: true } | { version: true }
- *   | { goto: { seq: number } | string } | { show: number } | { quiet: true } | { bell: "off" | "mention" | null }
+ *   | { goTo: GotoTarget } | { show: number } | { quiet: true } | { bell: "off" | "mention" | null }
  *   | { ignore: string, isIgnored: boolean } | { ignored: true } | { mute: string | null, isMuted: boolean | null }
  *   | { search: string } | { nothing: true } | { error: string }} Command `edit` without a `seq`, `delete: null`: the last own
- *   message. A room to leave or mute may be `@NAME`: the private room with NAME. `goto`: a message, or when, as it was typed.
+ *   message. A room to leave or mute may be `@NAME`: the private room with NAME.
  */
 
 /** Each command with its help text, in the order of `/help`. @type {[string, string][]} */
@@ -33,7 +35,7 @@ export const COMMANDS = [
   ["/away [TEXT]", "set your away message"],
   ["/back", "clear your away message"],
   ["/search WORDS", "search the messages of this room"],
-  ["/goto NUMBER|HH:MM", "go to message NUMBER, or to the first since HH:MM"],
+  ["/goto NUMBER|DATE", "go to a message, a day or a time: 2026-11-27 14:30"],
   ["/show NUMBER", "show all lines of a long message"],
   ["/ignore [NAME]", "hide messages from NAME; alone: list ignored names"],
   ["/unignore NAME", "show messages from NAME again"],
@@ -116,7 +118,7 @@ function parseArgument(command, rest) {
     case "reply": return parseReply(rest);
     case "edit": return parseEdit(rest);
     case "delete": return rest ? withNumber(rest, (seq) => ({ delete: seq })) : { delete: null };
-    case "goto": return rest ? withNumber(rest, (seq) => ({ goto: { seq } })) ?? { goto: rest } : null;
+    case "goto": return parseTarget(rest);
     case "show": return withNumber(rest, (seq) => ({ show: seq }));
     case "search": return parseSearch(rest);
     case "msg": return parseMsg(rest);

@@ -7,6 +7,7 @@ const clockFormat = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute
 const fullFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
 const wholeDayFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "full" });
+const dateFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 const yearFormat = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric" });
 
 /** @param {number} at */
@@ -42,6 +43,13 @@ export function formatDay(at, now) {
   if (isSameDay(at, yesterday.getTime())) return "Yesterday";
   const isThisYear = toDate(at).getFullYear() === toDate(now).getFullYear();
   return (isThisYear ? dayFormat : yearFormat).format(toDate(at));
+}
+
+/** A day, and its time unless that is midnight. @param {number} at */
+export function formatMoment(at) {
+  const date = toDate(at);
+  const isMidnight = date.getHours() === 0 && date.getMinutes() === 0;
+  return isMidnight ? dateFormat.format(date) : `${dateFormat.format(date)}, ${clockFormat.format(date)}`;
 }
 
 /** A duration in the largest whole unit: "12 s", "3 min", "2 h", "4 days". @param {number} ms */

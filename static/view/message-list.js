@@ -21,9 +21,9 @@ const BOTTOM_PX = 48;
  * @import { Preferences } from "../storage/preferences.js"
  * @import { RowCallbacks } from "./message.js"
  * @typedef {{ from: number, to: number, isFollowing: boolean, anchor: [string, number] | null }} WindowPosition
- *     Indexes of the first item and after the last one; `to` Infinity: to the newest. The anchor is the
+ *     Indexes of the first item and after the last one; `to` Infinity: to the last one loaded. The anchor is the
  *     key of a row and its distance from the top of the view.
- * @typedef {Omit<RowCallbacks, "toggleFold"> & { scrolled(): void }} MessageListCallbacks
+ * @typedef {Omit<RowCallbacks, "toggleFold"> & { loadNewer(): void, scrolled(): void }} MessageListCallbacks
  */
 
 export class MessageList {
@@ -31,6 +31,7 @@ export class MessageList {
   #log;
   #callbacks;
   #requestOlder;
+  #requestNewer;
   /** @type {Room | null} */ #room = null;
   /** @type {WeakMap<object, WindowPosition>} */ #positions = new WeakMap();
   /** @type {WindowPosition} */ #position = followingPosition();
@@ -47,6 +48,7 @@ export class MessageList {
     this.#log = log;
     this.#callbacks = { ...callbacks, toggleFold: (/** @type {string} */ key) => this.#toggleFold(key), loadOlder: () => this.#loadOlder() };
     this.#requestOlder = callbacks.loadOlder;
+    this.#requestNewer = callbacks.loadNewer;
     scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     enableActions(log);
     enableCopying(log);
@@ -88,7 +90,7 @@ export class MessageList {
   /** @param {Room} room */
   #drawRows(room) {
     const rows = this.#isPrinting
-      ? rowsOf(room, { from: room.base, to: Infinity }, this.#me, null, this.#preferences).map((row) => (row.kind === "message" ? { ...row, isUnfolded: true } : row))
+      ? rowsOf(room, { from: room.shown.base, to: Infinity }, this.#me, null, this.#preferences).map((row) => (row.kind === "message" ? { ...row, isUnfolded: true } : row))
       : rowsOf(room, this.#position, this.#me, Date.now(), this.#preferences);
     reconcile(this.#log, rows, (row) => ({ key: row.key, version: versionOf(row, this.#callbacks) }), (row) => buildRow(row, this.#callbacks));
   }
@@ -108,7 +110,7 @@ export class MessageList {
     const room = this.#room;
     if (!room) return;
     this.#log.replaceChildren(); // no row of it is an anchor now
-    const to = index + STEP_ITEMS < room.end ? index + STEP_ITEMS : Infinity;
+    const to = index + STEP_ITEMS < room.shown.end ? index + STEP_ITEMS : Infinity;
     this.#position = { from: index - STEP_ITEMS, to, isFollowing: false, anchor: [key, this.#scroller.clientHeight / 3] };
     this.#target = key;
     this.draw(room, this.#me);
@@ -128,6 +130,7 @@ export class MessageList {
   jumpToLatest() {
     this.#target = null;
     this.#position = followingPosition();
+    this.#room?.closeWindow();
     if (this.#room) this.draw(this.#room, this.#me);
     this.#callbacks.scrolled();
   }
@@ -164,26 +167,28 @@ export class MessageList {
   /** Fits the window to items added or dropped since. @param {Room} room */
   #fitWindow(room) {
     const at = this.#position;
-    if (at.from >= room.end) at.isFollowing = true; // the room was reset, or nothing was shown yet
+    const { shown } = room;
+    if (at.from >= shown.end) at.isFollowing = true; // the room was reset, or nothing was shown yet
     if (at.isFollowing) {
-      at.from = Math.max(Math.min(at.from, room.end - STEP_ITEMS), room.end - WINDOW_ITEMS);
+      at.from = Math.max(Math.min(at.from, shown.end - STEP_ITEMS), shown.end - WINDOW_ITEMS);
       at.to = Infinity;
+      at.isFollowing = !shown.hasNewer;
     }
-    at.from = Math.max(at.from, room.base);
-    if (Math.min(at.to, room.end) - at.from > WINDOW_ITEMS) at.to = at.from + WINDOW_ITEMS;
-    room.firstInView = at.isFollowing ? Infinity : at.from;
+    at.from = Math.max(at.from, shown.base);
+    if (Math.min(at.to, shown.end) - at.from > WINDOW_ITEMS) at.to = at.from + WINDOW_ITEMS;
+    shown.firstInView = at.isFollowing ? Infinity : at.from;
   }
 
   /** Goes on loading after pages that showed nothing. */
   #loadOlder() {
-    if (this.#room) this.#room.emptyPages = 0;
+    if (this.#room) this.#room.shown.emptyPages = 0;
     this.draw(this.#room, this.#me);
   }
 
   #scrolled() {
     if (!this.#room || this.#isPrinting) return;
     if (!this.#position.isFollowing) this.#undoShift();
-    this.#position.isFollowing = this.#position.to === Infinity && this.#distanceToBottom() < BOTTOM_PX;
+    this.#position.isFollowing = this.#position.to === Infinity && !this.#room.shown.hasNewer && this.#distanceToBottom() < BOTTOM_PX;
     this.#saveAnchor();
     this.#extendWindow();
     this.#callbacks.scrolled();
@@ -194,19 +199,20 @@ export class MessageList {
     const room = this.#room;
     const at = this.#position;
     if (!room) return;
+    const { shown } = room;
     if (this.#scroller.scrollTop < NEAR_EDGE_PX) {
-      if (at.from > room.base && !(at.isFollowing && room.end - at.from >= WINDOW_ITEMS)) {
+      if (at.from > shown.base && !(at.isFollowing && shown.end - at.from >= WINDOW_ITEMS)) {
         at.from -= STEP_ITEMS;
-        this.draw(room, this.#me);
-      } else if (at.from <= room.base && room.hasOlder && !room.isLoadingPaused) {
-        this.#requestOlder();
+        return this.draw(room, this.#me);
       }
-    } else if (at.to < room.end && this.#distanceToBottom() < NEAR_EDGE_PX) {
+      if (at.from <= shown.base && shown.hasOlder && !shown.isLoadingPaused) this.#requestOlder();
+    } else if (at.to < shown.end && this.#distanceToBottom() < NEAR_EDGE_PX) {
       at.to += STEP_ITEMS;
       at.from = Math.max(at.from, at.to - WINDOW_ITEMS);
-      if (at.to >= room.end) at.to = Infinity;
-      this.draw(room, this.#me);
+      if (at.to >= shown.end) at.to = Infinity;
+      return this.draw(room, this.#me);
     }
+    if (shown.hasNewer && at.to >= shown.end && this.#distanceToBottom() < NEAR_EDGE_PX) this.#requestNewer();
   }
 
   /** Marks the target, and nothing else. */

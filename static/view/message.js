@@ -3,10 +3,10 @@
 import { countRows, isLong } from "../text/markup.js";
 import { roomNamesIn } from "../text/room-links.js";
 import { hue, splitLinks } from "../text/text.js";
-import { formatTime, formatFull, formatIso } from "../text/time.js";
+import { formatTime, formatFull, formatIso, formatMoment } from "../text/time.js";
 import { setCopied } from "./copying.js";
 import { offerActions } from "./message-actions.js";
-import { button, colouredName, hiddenText, linkNodes, make, onFollow } from "./dom.js";
+import { button, colouredName, hiddenText, highlight, linkNodes, make, onFollow } from "./dom.js";
 import { richText } from "./rich-text.js";
 
 /** Characters of a folded message from which on its layout takes time: 10 ms for 2,000 combining marks. */
@@ -17,7 +17,7 @@ const MAX_NAMES = 20;
 
 /**
  * @import { MessageCallbacks } from "./message-actions.js"
- * @import { Failure, MessageRow, PresenceRow, Quote, Row, TopicRow, UnloadedEditRow } from "./rows.js"
+ * @import { Failure, Hit, MessageRow, PresenceRow, Quote, Row, TopicRow, UnloadedEditRow } from "./rows.js"
  * @typedef {MessageCallbacks & {
  *   openRoom(room: string): boolean, isRoom(name: string): boolean, openMessage(seq: number): void, toggleFold(key: string): void, loadOlder(): void, resend(cid: string): void, drop(cid: string): void,
  * }} RowCallbacks
@@ -33,7 +33,7 @@ export function buildRow(row, callbacks) {
   }
   const rule = make("p", { class: row.kind }, make("span", {}, row.text));
   if (row.isPaused) rule.append(button("Load older messages", callbacks.loadOlder, { class: "chip" }));
-  for (const found of row.hits ?? []) rule.append(linkToMessage(found, callbacks, "", `#${found.seq} `));
+  for (const found of row.hits ?? []) rule.append(linkToHit(found, callbacks));
   for (const [room, label] of row.rooms ?? []) rule.append(button(label, () => callbacks.openRoom(room), { class: "chip" }));
   return rule;
 }
@@ -122,6 +122,14 @@ function linkToMessage({ seq, user, text }, callbacks, prefix = "", number = "")
   const shown = text ?? (user === null ? "" : "deleted");
   const link = make("a", { href: `#${seq}`, class: "quote" }, hiddenText(prefix), number, name, " ", make("bdi", {}, shown));
   onFollow(link, () => callbacks.openMessage(seq));
+  return link;
+}
+
+/** A message that a search found or a command lists, with its time and its number. @param {Hit} hit @param {RowCallbacks} callbacks */
+function linkToHit(hit, callbacks) {
+  const link = linkToMessage(hit, callbacks, "", `#${hit.seq} `);
+  if (hit.text !== null) link.lastElementChild?.replaceChildren(...highlight(hit.text, hit.words));
+  link.prepend(make("time", { datetime: formatIso(hit.at), title: formatFull(hit.at) }, formatMoment(hit.at)), " ");
   return link;
 }
 

@@ -12,7 +12,7 @@ import { peerOf, sameName } from "../protocol/names.js";
  * @import { Preferences } from "../storage/preferences.js"
  * @typedef {"stored" | "pending" | "failed"} SendState
  * @typedef {{ cid: string, what: string, reason: string }} Failure A submission that failed: "Not sent", and why.
- * @typedef {{ key: string, kind: "day" | "new" | "gap" | "note" | "ignored", text: string, rooms?: [string, string][], hits?: Quote[], isPaused?: boolean }} TextRow
+ * @typedef {{ key: string, kind: "day" | "new" | "gap" | "note" | "ignored", text: string, rooms?: [string, string][], hits?: Hit[], isPaused?: boolean }} TextRow
  *     `isPaused`: a button loads older messages. `rooms` and `hits` are links: the name and the label of each room, and the records found by a search.
  * @typedef {{ key: string, kind: "presence", changes: [string, "joined" | "left"][], renames: [string, string][] }} PresenceRow
  *     `renames`: the name now, and the one before.
@@ -21,6 +21,7 @@ import { peerOf, sameName } from "../protocol/names.js";
  *     An unsent edit or delete of a message that is not loaded.
  * @typedef {{ seq: number, user: string | null, text: string | null }} Quote What a message replies to, or a search found.
  *     `user` null: not loaded; `text` null as well: deleted.
+ * @typedef {Quote & { at: number, words: string }} Hit What a search for these words found.
  * @typedef {{ key: string, kind: "message", user: string, at: number, text: string | null, version: string,
  *   seq: number | null, isAction: boolean, isMine: boolean, isMention: boolean, isFirst: boolean, isEdited: boolean,
  *   isEditing: boolean, isDeleting: boolean, isUnfolded: boolean, quote: Quote | null, state: SendState, failures: Failure[] }} MessageRow
@@ -45,9 +46,10 @@ const MAX_QUOTE_CHARS = 200;
 export function rowsOf(room, { from, to }, me, now, preferences) {
   /** @type {Row[]} */
   const rows = [];
+  const { shown } = room;
   const { edits, others } = splitUnsent(room);
-  if (from <= room.base && room.oldest !== null && !room.hasOlder) rows.push(firstRow(room));
-  if (from <= room.base && room.isLoadingPaused) rows.push({ key: "paused", kind: "note", text: "No messages to show here yet.", isPaused: true });
+  if (from <= shown.base && shown.oldest !== null && !shown.hasOlder) rows.push(firstRow(room));
+  if (from <= shown.base && shown.isLoadingPaused) rows.push({ key: "paused", kind: "note", text: "No messages to show here yet.", isPaused: true });
   /** @type {MessageRow | null} */
   let last = null;
 
@@ -71,7 +73,7 @@ export function rowsOf(room, { from, to }, me, now, preferences) {
     last = row;
   };
 
-  for (const item of room.items.slice(Math.max(from - room.base, 0), to - room.base)) {
+  for (const item of shown.items.slice(Math.max(from - shown.base, 0), to - shown.base)) {
     if ("record" in item) {
       const { seq, user, text, type } = item.record;
       if (preferences?.isIgnored(user) && !sameName(user, me)) fold(item.key);
@@ -85,10 +87,10 @@ export function rowsOf(room, { from, to }, me, now, preferences) {
     } else if ("missing" in item) {
       rows.push({ key: item.key, kind: "gap", text: gapText(item.missing) });
     } else {
-      rows.push({ key: item.key, kind: "note", text: item.note, rooms: item.rooms?.map((name) => [name, peerOf(name, me) ?? `#${name}`]), hits: item.records?.filter((each) => !preferences?.isIgnored(each.user)).map((each) => searchHit(room, each)) });
+      rows.push({ key: item.key, kind: "note", text: item.note, rooms: item.rooms?.map((name) => [name, peerOf(name, me) ?? `#${name}`]), hits: item.records?.filter((each) => !preferences?.isIgnored(each.user)).map((each) => searchHit(room, each, item.words ?? "")) });
     }
   }
-  if (to < room.end) return rows;
+  if (to < shown.end || shown.hasNewer) return rows;
   for (const unsent of others) {
     const { submission, at } = unsent;
     const key = `cid ${submission.cid}`;
@@ -108,13 +110,13 @@ export function rowsOf(room, { from, to }, me, now, preferences) {
 }
 
 /** Splits the unsent submissions: edits by their loaded target, and all others. @param {Room} room */
-function splitUnsent({ unsent, oldest }) {
+function splitUnsent(room) {
   /** @type {Map<number, Unsent[]>} */
   const edits = new Map();
   const others = [];
-  for (const each of unsent.values()) {
+  for (const each of room.unsent.values()) {
     const { target } = each.submission;
-    if (target === undefined || oldest === null || target < oldest) others.push(each);
+    if (target === undefined || !room.recordAt(target)) others.push(each);
     else edits.set(target, [...edits.get(target) ?? [], each]);
   }
   return { edits, others };
@@ -155,12 +157,12 @@ export function quoteOf(room, seq, preferences) {
 /** What a quote shows of a text. A post can have any number of replies, and each draw shows them all. */
 const quoteText = memoize((text) => excerpt(plainText(text), MAX_QUOTE_CHARS));
 
-/** A post, or an edit of one, that a search found; without its text once the post is deleted. @param {Room} room @param {LogRecord} record @returns {Quote} */
-function searchHit(room, { type, seq, target, user, text }) {
+/** A post, or an edit of one, that a search for these words found; without its text once the post is deleted. @param {Room} room @param {LogRecord} record @param {string} words @returns {Hit} */
+function searchHit(room, { type, seq, target, user, text, at }, words) {
   const post = type === "edit" ? target : seq;
   const loaded = room.recordAt(post);
   const isDeleted = loaded !== undefined && room.currentText(loaded).text === null;
-  return { seq: post, user, text: isDeleted ? null : quoteText(text) };
+  return { seq: post, user, text: isDeleted ? null : quoteText(text), at, words };
 }
 
 /** @param {Unsent} unsent @returns {Failure} */
@@ -188,7 +190,7 @@ function excerpt(text = "", length = MAX_EXCERPT_CHARS) {
 }
 
 /** @param {Room} room @returns {TextRow} */
-function firstRow({ oldest, peer, label }) {
+function firstRow({ shown: { oldest }, peer, label }) {
   if (oldest !== null && oldest > 1) return { key: "beginning", kind: "gap", text: "Older messages are no longer kept" };
   const text = peer ? `Only ${peer} and you can read this.` : `This is where ${label} begins.`;
   return { key: "beginning", kind: "note", text };

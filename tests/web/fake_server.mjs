@@ -38,6 +38,8 @@ export class FakeServer {
   tokens = new Map();
   /** Read markers: "user room" → seq. */
   marks = new Map();
+  /** Whether it knows `at` and `edits` in a history. */
+  isNew = true;
   /** room → topic */
   topics = new Map();
   /** room → people who are there without a connection */
@@ -168,10 +170,12 @@ export class FakeServer {
       case "history": {
         const { records } = this.room(room);
         const limit = message.limit ?? 100;
+        if (message.at !== undefined && !this.isNew) return send({ type: "error", code: "bad_message", message: "`before` must be a whole number", room });
         const page = message.before
           ? records.filter(({ seq }) => seq < message.before).slice(-limit)
-          : records.filter(({ seq }) => seq > message.after).slice(0, limit);
-        return send({ type: "history", room, records: page, first: 1 });
+          : records.filter(({ seq, at }) => (message.at === undefined ? seq > message.after : at >= message.at)).slice(0, limit);
+        const isLater = (/** @type {any} */ record) => record.type === "edit" && record.seq > page.at(-1)?.seq && page.some(({ seq }) => seq === record.target);
+        return send({ type: "history", room, records: page, first: 1, ...(message.edits && this.isNew && { edits: records.filter(isLater) }) });
       }
       case "who": return send({ type: "members", room, members: this.members(room) });
       case "rooms":

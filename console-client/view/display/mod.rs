@@ -39,7 +39,7 @@ pub(in crate::view) mod output; // lines and the bell on their way out
 pub(crate) struct Display {
     /// Our name.
     pub(crate) me: UserName,
-    pub(in crate::view) clock: Clock,
+    pub(crate) clock: Clock,
     pub(crate) output: OutputQueue,
     pub(crate) rooms: RoomList,
     /// The server's list of rooms.

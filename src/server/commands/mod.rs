@@ -210,9 +210,9 @@ impl Session {
             ClientMessage::Direct { to, cid, text, me, reply } => {
                 return self.submit_direct(&to, cid, Operation::Post { text, me, reply });
             }
-            ClientMessage::History { room, range, limit } => {
+            ClientMessage::History { room, range, limit, edits } => {
                 let page = |session: &Session| {
-                    queries::read_history(&*session.rooms.get(&room)?, range, limit)
+                    queries::read_history(&*session.rooms.get(&room)?, range, limit, edits)
                 };
                 return self.answer(page);
             }

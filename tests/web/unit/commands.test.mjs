@@ -29,7 +29,7 @@ test("a wrong argument is answered with the usage, with the command as it is typ
 
 test("/help lists the commands", () => {
   for (const [command] of COMMANDS) {
-    const typed = command.replace("|HH:MM", "").replace(/off\|mention/, "off").replace(/[[\]]/g, "").replace("NUMBER", "1").replace(/TEXT|ROOM|NAME|WORDS|COMMAND/g, "x");
+    const typed = command.replace("|DATE", "").replace(/off\|mention/, "off").replace(/[[\]]/g, "").replace("NUMBER", "1").replace(/TEXT|ROOM|NAME|WORDS|COMMAND/g, "x");
     assert.ok(!("error" in parseCommand(typed)), typed);
   }
 });

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Chat } from "../../../static/model/chat.js";
 import { ALIASES, COMMANDS, help, parseCommand } from "../../../static/model/commands.js";
+import { timeOf } from "../../../static/model/goto.js";
 import { Completion, candidatesFrom, fitSpacing } from "../../../static/model/completion.js";
 import { isFinal, typedFor } from "../../../static/model/refusals.js";
 import { rowsOf } from "../../../static/view/rows.js";
@@ -39,13 +40,13 @@ function meaning({ typed }) {
     case "edit": return value === null ? { command: "edit last" } : { command: "edit", ...optional("seq", parsed.seq ?? null), text: value };
     case "newest": return { command: "list newest" };
     case "delete": case "show": return { command: key, ...optional("seq") };
-    case "goto": return { command: "goto", ...(typeof value === "string" ? { text: value } : value) };
     case "bell": return { command: "bell", ...optional("mode") };
     case "ignored": return { command: "list ignored" };
     case "topic": return { command: "topic", ...(value === null ? {} : { text: value }) };
     case "away": return { command: "away", text: value };
     case "help": return { command: "help", ...optional("about", value.replace(/^\//, "")) };
     case "search": return { command: "search", words: value };
+    case "goTo": return { command: "goto", ...value };
     case "ignore": return { command: parsed.isIgnored ? "ignore" : "unignore", name: value };
     case "mute": return { command: parsed.isMuted === null ? "mute" : "unmute", ...roomOrPeer(value) };
     default: return { command: key };
@@ -149,7 +150,7 @@ function completions({ typed, me, members, wrote, rooms, known }) {
 }
 
 test("where the clients differ, a case has what each does, and says how", () => {
-  for (const { cases } of ["commands", "refusals", "mentions", "completion", "edits", "unread"].map(table)) {
+  for (const { cases } of ["commands", "refusals", "goto", "mentions", "completion", "edits", "unread"].map(table)) {
     for (const { about, both, console, page, difference } of cases) {
       assert.deepEqual([console, page, difference].map((each) => each === undefined), Array(3).fill(both !== undefined), about);
       if (difference) assert.notDeepEqual(console, page, about);
@@ -204,4 +205,15 @@ test("as many messages are unread as the table says", () => check("unread", unre
 
 test("as many mentions are unread as the table says", () => {
   for (const each of table("unread").cases) assert.equal(unseen(each).chat.unreadMentions, each.mentions ?? 0, each.about);
+});
+
+test("/goto means the time that the table says", () => {
+  const { TZ } = process.env;
+  check("goto", ({ typed, zone, now }) => {
+    process.env.TZ = zone;
+    const command = parseCommand(`/goto ${typed}`);
+    return "goTo" in command && !("seq" in command.goTo) ? new Date(timeOf(command.goTo, Date.parse(now))).toISOString().replace(":00.000Z", "Z") : "refused";
+  });
+  if (TZ === undefined) delete process.env.TZ;
+  else process.env.TZ = TZ;
 });

@@ -216,9 +216,13 @@ fn records_for_people_are_lines_without_control_characters() {
     let (code, out, err) = run(server.address, &["--since", "all"], b"");
     assert_eq!((code, err.as_str()), (0, ""));
     let lines: Vec<&str> = out.lines().collect();
-    assert_eq!(lines.len(), 4, "{out}");
-    assert_eq!((&lines[0][5..], &lines[1][5..]), (" ann one", " ann two"));
-    assert!(!out.contains('\u{202e}') && lines[2].ends_with("│ lines"), "{out}");
+    assert_eq!(lines.len(), 5, "{out}");
+    assert!(
+        lines[0].starts_with("-- ") && lines[0].ends_with(" --"),
+        "the day of the first: {out}"
+    );
+    assert_eq!((&lines[1][5..], &lines[2][5..]), (" ann one", " ann two"));
+    assert!(!out.contains('\u{202e}') && lines[3].ends_with("│ lines"), "{out}");
     let (code, out, err) = run(server.address, &["--since", "2", "--room", "lobby,tea"], b"");
     assert_eq!(code, 1, "not all of what was asked for exists");
     assert!(out.contains("[lobby] ") && out.contains(" ann evil"), "{out}");
@@ -279,6 +283,7 @@ fn a_following_console_reads_no_stdin_and_begins_with_new_records() {
                 }
             }
         });
+        assert!(follower.line().ends_with(" --\n"), "the day of the first one");
         assert_eq!(&follower.line()[5..], " ann new\n");
         has_printed.store(true, Ordering::Relaxed);
     });
