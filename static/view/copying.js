@@ -68,12 +68,10 @@ function partOf(element, row, range) {
   return [{ row, text: row.text === null ? "(deleted)" : wholeText(row.text) }];
 }
 
-const NO_LINKS = { isRoom: () => false, openRoom: () => false };
-
 /** A message as it is shown, but never folded. @param {string} text */
 function wholeText(text) {
   const fragment = document.createDocumentFragment();
-  fragment.append(...richText(text, NO_LINKS));
+  fragment.append(...richText(text));
   return said(fragment);
 }
 
