@@ -35,6 +35,8 @@ pub(crate) struct ConnectionStatus {
     rejection: String,
     /// Whether that was because no one may claim the name now, though no one holds it.
     is_bad_name: bool,
+    /// Whether the person gave a file with a key for the name.
+    has_key_file: bool,
     /// The close code and reason after which the client does not reconnect.
     stopped: Option<(u16, String)>,
 }
@@ -68,8 +70,14 @@ impl ConnectionStatus {
             reported: String::new(),
             rejection: String::new(),
             is_bad_name: false,
+            has_key_file: false,
             stopped: None,
         }
+    }
+
+    /// The person gave a file with a key for the name, which may be wrong.
+    pub(crate) fn set_key_file(&mut self) {
+        self.has_key_file = true;
     }
 
     /// Takes an event into account.
@@ -178,6 +186,10 @@ impl ConnectionStatus {
             close_code::NAME_TAKEN if self.is_bad_name => {
                 format!("the server refused the name {me}{quoted} (try another with --user)")
             }
+            close_code::NAME_TAKEN if self.has_key_file => format!(
+                "wrong key for {me}: the name is in use, and the key in your file is not its key (try \
+                 another file, or another name with --user)"
+            ),
             close_code::NAME_TAKEN => format!(
                 "the name {me} is in use (try another with --user; if it is yours, give its key with \
                  --token-file FILE)"

@@ -100,6 +100,7 @@ fn chat(args: Args) -> Result<(), Failure> {
     let server = args.server.authority().to_string();
     let tokens = TokenStore::new(&server, chosen, |name| env::var_os(name));
     let token = tokens.load(&user).map_err(Failure::Failed)?;
+    let has_key_file = args.token_file.is_some() && token.is_some();
 
     let terminal = if args.plain { None } else { Terminal::open() };
     let has_person = io::stdin().is_terminal();
@@ -123,6 +124,9 @@ fn chat(args: Args) -> Result<(), Failure> {
         Adopted::load(person_directory.clone(), user.clone(), time::unix_ms());
     add_rooms_of(&saved, &mut rooms);
     let mut view = View::new(user.clone(), server, &rooms, prompt::load_time_zone(), mode);
+    if has_key_file {
+        view.connection.status.set_key_file();
+    }
     let preferences_file = PreferencesFile::new(person_directory);
     match preferences_file.load() {
         Ok(preferences) => view.display.preferences.load(preferences),

@@ -18,6 +18,7 @@ use talk::client::Client;
 use talk::client::ConnectionState;
 use talk::client::Event;
 use talk::client::Progress;
+use talk::client::Submission;
 use talk::limits;
 
 use crate::chat::read_markers::ReadMarkerSender;
@@ -127,7 +128,7 @@ impl Chat {
             self.view.display.error(&problem);
         }
         if let Event::Failed { cid, rejection } = &event
-            && rejection.code.is_final()
+            && self.is_final(cid, rejection)
         {
             self.refuse(cid, rejection);
             return None;
@@ -162,6 +163,18 @@ impl Chat {
             }
         }
         None
+    }
+
+    /// Whether a submission was refused for good: also one that was under way when the server refused its
+    /// private room.
+    fn is_final(&self, cid: &Cid, rejection: &Rejection) -> bool {
+        let is_outside = |submission: &Submission| {
+            let room = &submission.room;
+            room.is_private() && !self.view.display.rooms.is_joined(room)
+        };
+        rejection.code.is_final()
+            || rejection.code == ErrorCode::NotJoined
+                && self.view.unsent.find(cid).is_some_and(is_outside)
     }
 
     /// Discards a submission that was refused for good.

@@ -34,7 +34,10 @@ impl Refusal {
         let is_outside = matches!(operation, Operation::Post { .. })
             && matches!(
                 rejection.code,
-                ErrorCode::BadName | ErrorCode::BadRoom | ErrorCode::Forbidden
+                ErrorCode::BadName
+                    | ErrorCode::BadRoom
+                    | ErrorCode::Forbidden
+                    | ErrorCode::NotJoined
             );
         let outside = room.other_key(me).filter(|_| is_outside);
         Refusal {

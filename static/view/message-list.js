@@ -7,7 +7,7 @@ import { enableCopying } from "./copying.js";
 import { buildRow, isFolded, versionOf } from "./message.js";
 
 /** Items in the document at once: enough for any screen, few enough to stay fast. */
-const WINDOW_ITEMS = 280;
+const WINDOW_ITEMS = 260;
 
 /** Items added when scrolling towards an edge of the window, from this many pixels on. */
 const STEP_ITEMS = 100;

@@ -6,6 +6,7 @@ use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Instant;
 
@@ -44,9 +45,27 @@ impl Away {
     /// A console that was welcomed, so that it takes input, by a server that has stopped since.
     fn welcomed_bob(&self, flags: &[&str]) -> Terminal {
         let listener = TcpListener::bind(self.address).unwrap();
-        let bob = self.bob(flags);
-        let mut server = ScriptedServer::accept(&listener);
-        server.welcome(0, 0);
+        listener.set_nonblocking(true).unwrap();
+        let mut bob = self.bob(flags);
+        let (is_welcomed, since) = (AtomicBool::new(false), Instant::now());
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut servers = Vec::new(); // consoles that a test started before connect again, too
+                while !is_welcomed.load(Ordering::Relaxed) && since.elapsed() < TIMEOUT {
+                    let Ok((stream, _)) = listener.accept() else {
+                        thread::yield_now();
+                        continue;
+                    };
+                    stream.set_nonblocking(false).unwrap();
+                    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
+                    let mut server = ScriptedServer(tungstenite::accept(stream).unwrap());
+                    server.welcome(0, 0);
+                    servers.push(server);
+                }
+            });
+            bob.wait_for("you are bob");
+            is_welcomed.store(true, Ordering::Relaxed);
+        });
         bob
     }
 

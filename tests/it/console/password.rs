@@ -72,7 +72,7 @@ fn the_password_is_asked_for_without_echo_and_again_when_it_was_wrong() {
         });
         bob.type_in(&format!("x\x15{PASSWORD}\r"));
         bob.wait_for(&format!("you are {user}"));
-        assert_eq!(ann.receive_type("presence")["user"], user);
+        while ann.receive_type("presence")["user"] != user {} // those before may still leave
         bob.type_in("hello\r");
         assert_eq!(ann.receive_type("post")["text"], "hello", "the first text of the room");
         for secret in ["hunter2", PASSWORD] {

@@ -148,8 +148,8 @@ fn no_text_is_invisible_or_changes_the_direction() {
     server.act(1, &json!({"type": "topic", "text": HIDDEN}));
     server.act(2, &json!({"type": "edit", "target": 1, "text": HIDDEN}));
     server.record(3, "eve", HIDDEN);
-    let rows = bob.wait_until("all three, and the topic", |rows| {
-        rows.concat().replace("      ", "").matches(r"shy\u{2028}").count() == 4
+    let rows = bob.wait_until("all three, and the topic after them", |rows| {
+        rows.concat().replace("      ", "").matches(r"shy\u{2028").count() == 4
     });
     is_clean(&bob);
     let hidden = r"\u{202e}rlo\u{2066}lri\u{200b}zwsp\u{feff}bom\u{e0041}tag\u{ad}shy\u{2028}";

@@ -149,7 +149,7 @@ test("after too many wrong passwords the page says so, also for the right one, a
   await page.goto(fake.url);
   await page.getByLabel("Your name").fill("bob");
   await page.keyboard.press("Enter");
-  await page.locator("#login-error", { hasText: said }).waitFor();
+  await page.locator("#login-form", { hasText: said }).waitFor();
   const password = page.getByLabel("Password");
   await password.pressSequentially("open-sesame");
   await page.evaluate(() => dispatchEvent(new Event("online"))); // it asks again meanwhile
@@ -158,7 +158,7 @@ test("after too many wrong passwords the page says so, also for the right one, a
   fake.lockedOutFor = 1;
   await password.press("Enter");
   await page.locator("#login-submit:not(:disabled)").waitFor();
-  await page.locator("#login-error", { hasText: said }).waitFor();
+  await page.locator("#login-form", { hasText: said }).waitFor();
   fake.lockedOutFor = null;
   await live(page);
   assert.deepEqual(fake.received.map(({ type }) => type).filter((type) => type !== "hello" && type !== "rooms"), []);

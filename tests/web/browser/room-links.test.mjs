@@ -17,11 +17,11 @@ test("the name of a known room in a text is a link to it; #1, #fff and code are 
   assert.deepEqual(await text.locator("a").allTextContents(), ["#dev", "#Dev", "#lobby"]);
   assert.equal(await text.locator("a").first().getAttribute("href"), "/r/dev");
   fake.post("lobby", "adam", "and #abc, #def");
-  await page.getByText("and #abc, #def").waitFor();
+  await page.locator("#log").getByText("and #abc, #def").waitFor();
   assert.equal(fake.received.filter(({ type }) => type === "rooms").length, 1, "the list is asked for once");
   await text.locator("a").nth(1).click();
   await page.locator("#title", { hasText: "#dev" }).waitFor();
-  await page.getByText("a build").waitFor();
+  await page.locator("#log").getByText("a build").waitFor();
   await page.goBack();
   await page.locator("#title", { hasText: "#lobby" }).waitFor();
   await live(page);
