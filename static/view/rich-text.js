@@ -20,7 +20,7 @@ function buildNode(piece) {
     case "text": return piece.text;
     case "link": return linkNodes([piece])[0] ?? "";
     case "code": return make("code", {}, piece.text);
-    case "strong": case "em": return make(piece.kind, {}, ...piece.pieces.map(buildNode));
+    case "strong": case "em": case "del": return make(piece.kind, {}, ...piece.pieces.map(buildNode));
     case "quote": return make("blockquote", { dir: "auto" }, ...piece.pieces.map(buildNode));
     case "block": return codeBlock(piece.text, piece.whole);
   }

@@ -82,17 +82,18 @@ test("markup makes only allowed elements, and neither links nor directions leak 
   await context.close();
 });
 
-test("only http and https become links, which open in a new tab without opener or referrer", async () => {
+test("only addresses on the web and of mail become links, which show where they lead and open in a new tab without opener or referrer", async () => {
   const context = await person(browser);
   const page = await enter(context, `${fake.url}/r/links`, "bob");
   for (const text of [
     "javascript:alert(1) data:text/html,x vbscript:x file:///x", "http://a\"onx=1", "see https://b.example/(c), please",
+    "[www.bank.example](https://evil.example) www.bank.example@evil.example www.a.example\u202e bob@a.example\"onx=1 mailto:bob@a.example?bcc=eve@evil.example",
   ]) fake.post("links", "eve", text);
-  await until(() => messages(page), (all) => all.length === 3);
+  await until(() => messages(page), (all) => all.length === 4);
   const links = await page.locator("#log a").evaluateAll((all) => all.map((a) => [a.href, a.target, a.rel, a.getAttributeNames().length]));
   assert.deepEqual(links, [
-    ["http://a/", "_blank", "noopener noreferrer", 3], ["https://b.example/(c)", "_blank", "noopener noreferrer", 3],
-  ]);
+    "http://a/", "https://b.example/(c)", "https://www.a.example/", "mailto:bob@a.example", "mailto:bob@a.example", "mailto:eve@evil.example",
+  ].map((href) => [href, "_blank", "noopener noreferrer", 3]));
   await context.close();
 });
 
