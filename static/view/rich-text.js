@@ -37,5 +37,5 @@ function codeBlock(text, whole = text) {
     clearTimeout(back);
     back = setTimeout(() => (copyButton.textContent = "Copy"), COPIED_MS);
   }, { class: "copy", "aria-live": "polite" });
-  return make("div", { class: "block" }, make("pre", { dir: "ltr" }, code), copyButton);
+  return make("div", { class: "block" }, make("pre", { dir: "ltr", tabindex: "0", role: "group", "aria-label": "Code" }, code), copyButton);
 }

@@ -73,7 +73,7 @@ test("markup makes only allowed elements, and neither links nor directions leak 
     };
   });
   assert.deepEqual(found.tags, ["A", "BLOCKQUOTE", "BUTTON", "CODE", "DIV", "EM", "PRE", "STRONG"]);
-  assert.deepEqual(found.attributes, ["aria-live", "class", "dir", "href", "rel", "target", "type"]);
+  assert.deepEqual(found.attributes, ["aria-label", "aria-live", "class", "dir", "href", "rel", "role", "tabindex", "target", "type"]);
   assert.deepEqual(found.links, ["http://a/ noopener noreferrer"]);
   assert.ok(found.isolated.every((how) => how === "isolate"), `${found.isolated}`);
   assert.deepEqual([found.width, found.inner], [320, 0]);
