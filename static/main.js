@@ -14,6 +14,7 @@ import { OutboxStore } from "./storage/outbox-store.js";
 import { Preferences } from "./storage/preferences.js";
 import { openStorage, Store } from "./storage/store.js";
 import { Tabs } from "./storage/tabs.js";
+import { applyAppearance } from "./view/appearance.js";
 import { Page } from "./view/page.js";
 import { quoteOf } from "./view/rows.js";
 
@@ -24,6 +25,7 @@ const store = new Store(local, openStorage(() => sessionStorage));
 const tabs = new Tabs(navigator.locks);
 const outboxStore = new OutboxStore(local, tabs.id);
 const preferences = new Preferences(local);
+applyAppearance(preferences);
 const chat = new Chat(preferences);
 /** @type {Send} */ const send = (message) => client.send(message);
 const historyRequests = new HistoryRequests(send);
@@ -68,7 +70,10 @@ const page = new Page({
     page.composer.focusUnlessTouch(); // the button that had the focus is gone
   },
   completions: () => candidatesFrom(chat),
-  preferencesChanged: draw,
+  preferencesChanged: () => {
+    applyAppearance(preferences);
+    draw();
+  },
   playSound: () => page.notifications.playSound(),
 });
 const hint = (/** @type {string} */ text, isBad = false) => page.composer.hint(text, isBad);
@@ -147,6 +152,7 @@ function isReading() {
 addEventListener("online", () => client.start());
 addEventListener("offline", () => client.connection.probe());
 addEventListener("storage", (event) => {
+  applyAppearance(preferences);
   const change = store.changeOf(event, chat.me, chat.room?.name ?? "");
   if (change === "forgotten") return client.forgetMe();
   if (change === "draft" && !document.hasFocus() && !chat.room?.editing) return openComposer();

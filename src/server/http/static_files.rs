@@ -70,6 +70,7 @@ const FILES: &[File] = files![
     "text/markup.js" is JS,
     "text/text.js" is JS,
     "text/time.js" is JS,
+    "view/appearance.js" is JS,
     "view/composer.js" is JS,
     "view/dom.js" is JS,
     "view/login.js" is JS,

@@ -64,9 +64,9 @@ for (const [width, height, deviceScaleFactor] of PAGES) {
       const lowest = await page.locator("#log .message").evaluateAll((all) => {
         const { bottom } = document.querySelector("#scroller").getBoundingClientRect();
         const { left, top } = all.map((row) => row.getBoundingClientRect()).findLast((box) => box.top < bottom - 1);
-        return [left + 60, (top + bottom) / 2];
+        return [left + 60, Math.min(top + 3, bottom - 1)];
       });
-      await page.mouse.move(...lowest);
+      await page.mouse.move(...lowest, { steps: 2 });
       await page.locator("#log .message:hover .actions").waitFor();
       const { actions, latest, scroller } = await boxesOf(page.locator("#log .message:hover"));
       assert.equal(latest.length, 1);
