@@ -17,6 +17,7 @@ import * as names from "../../../static/protocol/names.js";
 import { replaceEmoji } from "../../../static/text/emoji.js";
 import * as markup from "../../../static/text/markup.js";
 import * as text from "../../../static/text/text.js";
+import { setClock } from "../../../static/text/time.js";
 import { rowsOf } from "../../../static/view/rows.js";
 
 const STATIC = new URL("../../../static/", import.meta.url);
@@ -58,7 +59,7 @@ function roomWith(/** @type {object} */ fields) {
 
 /** The functions that read a text, each by its name. @type {Record<string, (text: string) => unknown>} */
 const READERS = {
-  ...commands, ...url, ...names, ...markup, ...text, awayText, replaceEmoji, encode: (t) => encode({ type: t }),
+  ...commands, ...url, ...names, ...markup, ...text, awayText, replaceEmoji, setClock, encode: (t) => encode({ type: t }),
   beginning: (t) => markup.beginning(markup.parseMarkup(t)),
   nearest: (t) => text.nearest(t, ["help", "history", "leave"]),
   roomPath: (t) => url.roomPath(t.toWellFormed()),
