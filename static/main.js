@@ -15,6 +15,7 @@ import { OutboxStore } from "./storage/outbox-store.js";
 import { Preferences } from "./storage/preferences.js";
 import { openStorage, Store } from "./storage/store.js";
 import { Tabs } from "./storage/tabs.js";
+import { applyAppearance } from "./view/appearance.js";
 import { Page } from "./view/page.js";
 import { quoteOf } from "./view/rows.js";
 
@@ -28,6 +29,7 @@ const store = new Store(local, openStorage(() => sessionStorage));
 const tabs = new Tabs(navigator.locks);
 const outboxStore = new OutboxStore(local, tabs.id);
 const preferences = new Preferences(local);
+applyAppearance(preferences);
 const chat = new Chat(preferences);
 /** @type {Send} */ const send = (message) => client.send(message);
 const historyRequests = new HistoryRequests(send);
@@ -82,7 +84,10 @@ const page = new Page({
   completions: () => candidatesFrom(chat),
   suggestions: (before) => suggestionsFor(before, chat),
   isRoom: (name) => chat.isKnownRoom(name),
-  preferencesChanged: draw,
+  preferencesChanged: () => {
+    applyAppearance(preferences);
+    draw();
+  },
   playSound: () => page.notifications.playSound(),
 });
 const hint = (/** @type {string} */ text, isBad = false) => page.composer.hint(text, isBad);
@@ -179,6 +184,7 @@ function isReading() {
 addEventListener("online", () => client.start());
 addEventListener("offline", () => client.connection.probe());
 addEventListener("storage", (event) => {
+  applyAppearance(preferences);
   const change = store.changeOf(event, chat.me, chat.room?.name ?? "");
   if (change === "forgotten") return client.forgetMe();
   if (change === "draft" && !document.hasFocus() && !chat.room?.editing) return openComposer();

@@ -3,12 +3,19 @@
 /** The last time that a Date can hold; a server may send a later one. */
 const MAX_DATE = 8.64e15;
 
-const clockFormat = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-const fullFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
+let clockFormat = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+let fullFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
 const wholeDayFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "full" });
 const dateFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 const yearFormat = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric" });
+
+/** Sets how many hours a clock has from now on: "12", "24", or as the language has it. @param {string} hours */
+export function setClock(hours) {
+  const hourCycle = hours === "12" ? "h12" : hours === "24" ? "h23" : undefined;
+  clockFormat = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle });
+  fullFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium", hourCycle });
+}
 
 /** @param {number} at */
 export const formatTime = (at) => clockFormat.format(toDate(at));

@@ -37,7 +37,7 @@ function ensureActions(message) {
   return message?.querySelector(".actions") ?? null;
 }
 
-/** @param {ActionTarget} message @param {MessageCallbacks} callbacks */
+/** The bar, in a space as high as the message, in which it stays in view. @param {ActionTarget} message @param {MessageCallbacks} callbacks */
 function buildActions({ seq, text, isMine }, callbacks) {
   const excerpt = text.length > MAX_LABEL_CHARS ? `${text.slice(0, MAX_LABEL_CHARS)}…` : text;
   const actions = make("div", { class: "actions" });
@@ -47,7 +47,7 @@ function buildActions({ seq, text, isMine }, callbacks) {
   }
   actions.append(actionButton("reply", "Reply", `Reply to “${excerpt}”`, () => callbacks.replyTo(seq)));
   actions.append(actionButton("link", "Copy link", `Copy link to “${excerpt}”`, () => callbacks.copyLink(seq)));
-  return actions;
+  return make("div", { class: "actions-space" }, actions);
 }
 
 /** @param {string} name @param {string} text @param {string} label For screen readers. @param {() => void} act */
@@ -120,7 +120,7 @@ export function updateTabStop(log, bottom) {
   const stop = messages.findLast((message) => message.getBoundingClientRect().bottom <= bottom) ?? messages.at(-1);
   const actions = ensureActions(stop);
   // Removes buttons that are not in use, so that a long list stays light.
-  for (const message of messages) if (message !== stop && pendingActions.has(message) && !message.matches(":hover, .open")) message.querySelector(".actions")?.remove();
+  for (const message of messages) if (message !== stop && pendingActions.has(message) && !message.matches(":hover, .open")) message.querySelector(".actions-space")?.remove();
   if (actions?.firstElementChild) setTabStop(log, actions.firstElementChild);
 }
 

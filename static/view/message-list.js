@@ -46,7 +46,7 @@ export class MessageList {
   constructor(scroller, log, callbacks) {
     this.#scroller = scroller;
     this.#log = log;
-    this.#callbacks = { ...callbacks, toggleFold: (/** @type {string} */ key) => this.#toggleFold(key), loadOlder: () => this.#loadOlder() };
+    this.#callbacks = { ...callbacks, toggleFold: (/** @type {string} */ key, /** @type {string[]} */ keys = [key]) => this.#toggleFold(key, keys), loadOlder: () => this.#loadOlder() };
     this.#requestOlder = callbacks.loadOlder;
     this.#requestNewer = callbacks.loadNewer;
     scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
@@ -135,18 +135,23 @@ export class MessageList {
     this.#callbacks.scrolled();
   }
 
-  /** Shows a long message whole, or folds it; its top stays where it is, if that is in view. @param {string} key */
-  #toggleFold(key) {
+  /**
+   * Shows a long message whole or ignored messages, or folds them; the top of the row stays where it is, if that is in view.
+   * @param {string} key A row's. @param {string[]} keys What it shows or folds.
+   */
+  #toggleFold(key, keys) {
     const room = this.#room;
     const row = this.#row(key);
     if (!room || !row) return;
+    const above = row.previousElementSibling?.getAttribute("data-key") ?? "";
     const top = row.getBoundingClientRect().top - this.#scroller.getBoundingClientRect().top;
-    if (!room.unfolded.delete(key)) room.unfolded.add(key);
+    for (const each of keys) if (!room.unfolded.delete(each)) room.unfolded.add(each);
     this.#position.isFollowing = false;
     this.draw(room, this.#me);
-    this.#position.anchor = [key, Math.max(top, 0)];
+    const shown = this.#row(key) ? key : above; // folded, ignored messages join those above them
+    this.#position.anchor = [shown, Math.max(top, 0)];
     this.#restoreScroll();
-    /** @type {HTMLElement | null | undefined} */ (this.#row(key)?.querySelector(".fold"))?.focus({ preventScroll: true });
+    /** @type {HTMLElement | null | undefined} */ (this.#row(shown)?.querySelector(".fold"))?.focus({ preventScroll: true });
     this.#scrolled();
   }
 

@@ -17,9 +17,9 @@ const MAX_NAMES = 20;
 
 /**
  * @import { MessageCallbacks } from "./message-actions.js"
- * @import { Failure, Hit, MessageRow, PresenceRow, Quote, Row, TopicRow, UnloadedEditRow } from "./rows.js"
+ * @import { Failure, Hit, IgnoredRow, MessageRow, PresenceRow, Quote, Row, TopicRow, UnloadedEditRow } from "./rows.js"
  * @typedef {MessageCallbacks & {
- *   openRoom(room: string): boolean, isRoom(name: string): boolean, openMessage(seq: number): void, toggleFold(key: string): void, loadOlder(): void, resend(cid: string): void, drop(cid: string): void,
+ *   openRoom(room: string): boolean, isRoom(name: string): boolean, openMessage(seq: number): void, toggleFold(key: string, keys?: string[]): void, loadOlder(): void, resend(cid: string): void, drop(cid: string): void,
  * }} RowCallbacks
  */
 
@@ -30,6 +30,7 @@ export function buildRow(row, callbacks) {
     case "presence": return make("p", { class: "presence" }, ...presenceNodes(row));
     case "topic": return unsentRow(row, callbacks, colouredName(row.user, hue(row.user)), ...topicNodes(row.text));
     case "edit": return unsentRow(row, callbacks, row.text);
+    case "ignored": return ignoredRow(row, callbacks);
   }
   const rule = make("p", { class: row.kind }, make("span", {}, row.text));
   if (row.isPaused) rule.append(button("Load older messages", callbacks.loadOlder, { class: "chip" }));
@@ -46,6 +47,7 @@ export function versionOf(row, callbacks) {
     ].join(" ");
     case "presence": return `${row.changes.join(" ")} ${row.renames.join(" ")}`;
     case "topic": case "edit": return [row.state, ...row.failures.map(({ reason }) => reason)].join(" ");
+    case "ignored": return `${row.text} ${row.keys[0]} ${row.isUnfolded}`;
     default: return [row.text, ...(row.hits ?? []).map(({ text }) => text)].join(" ");
   }
 }
@@ -74,6 +76,12 @@ function messageRow(row, callbacks) {
   if (seq !== null && now !== null && !row.isDeleting) offerActions(element, { seq, text: now, isMine: row.isMine }, callbacks);
   for (const failure of row.failures) element.append(failureElement(failure, callbacks));
   return element;
+}
+
+/** The note above ignored messages: a button that shows them, and hides them again. @param {IgnoredRow} row @param {RowCallbacks} callbacks */
+function ignoredRow({ key, text, keys, isUnfolded }, callbacks) {
+  const toggle = button(`${text}: ${isUnfolded ? "hide" : "show"}`, () => callbacks.toggleFold(key, keys), { class: "fold plain", "aria-expanded": String(isUnfolded) });
+  return make("p", { class: "ignored" }, toggle);
 }
 
 /** The text of a message, or that it was deleted. @param {MessageRow} row @param {RowCallbacks} callbacks */

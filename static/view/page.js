@@ -108,7 +108,7 @@ export class Page {
     this.#chat = chat;
     const { room, me, unread } = chat;
     const name = room ? `${room.peer ?? room.name} – Talk` : "Talk";
-    document.title = document.hidden && unread ? `(${unread}) ${name}` : name;
+    document.title = unread ? `(${unread}) ${name}` : name; // also in view: in other rooms, or below what the person reads
     this.notifications.setBadge(document.hidden ? unread : 0, document.hidden ? chat.unreadMentions : 0);
     setText(byId("title"), room?.label ?? "No room");
     this.#drawTopic(room ? headerText(room, chat) : "");

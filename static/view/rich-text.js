@@ -30,7 +30,7 @@ function buildNodes(pieces, links) {
       case "text": return roomNodes(piece.text, links);
       case "link": return linkNodes([piece]);
       case "code": return [make("code", {}, piece.text)];
-      case "strong": case "em": return [make(piece.kind, {}, ...buildNodes(piece.pieces, links))];
+      case "strong": case "em": case "del": return [make(piece.kind, {}, ...buildNodes(piece.pieces, links))];
       case "quote": return [make("blockquote", { dir: "auto" }, ...buildNodes(piece.pieces, links))];
       case "block": return [codeBlock(piece.text, piece.whole)];
     }
@@ -58,5 +58,5 @@ function codeBlock(text, whole = text) {
     clearTimeout(back);
     back = setTimeout(() => (copyButton.textContent = "Copy"), COPIED_MS);
   }, { class: "copy", "aria-live": "polite" });
-  return make("div", { class: "block" }, make("pre", { dir: "ltr" }, code), copyButton);
+  return make("div", { class: "block" }, make("pre", { dir: "ltr", tabindex: "0", role: "group", "aria-label": "Code" }, code), copyButton);
 }

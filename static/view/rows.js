@@ -12,7 +12,9 @@ import { peerOf, sameName } from "../protocol/names.js";
  * @import { Preferences } from "../storage/preferences.js"
  * @typedef {"stored" | "pending" | "failed"} SendState
  * @typedef {{ cid: string, what: string, reason: string }} Failure A submission that failed: "Not sent", and why.
- * @typedef {{ key: string, kind: "day" | "new" | "gap" | "note" | "ignored", text: string, rooms?: [string, string][], hits?: Hit[], isPaused?: boolean }} TextRow
+ * @typedef {{ key: string, kind: "ignored", text: string, keys: string[], isUnfolded: boolean }} IgnoredRow
+ *     The note above messages in a row from people that the person ignores, which are shown or not: their keys in `Room.unfolded`.
+ * @typedef {{ key: string, kind: "day" | "new" | "gap" | "note", text: string, rooms?: [string, string][], hits?: Hit[], isPaused?: boolean }} TextRow
  *     `isPaused`: a button loads older messages. `rooms` and `hits` are links: the name and the label of each room, and the records found by a search.
  * @typedef {{ key: string, kind: "presence", changes: [string, "joined" | "left"][], renames: [string, string][] }} PresenceRow
  *     `renames`: the name now, and the one before.
@@ -27,7 +29,7 @@ import { peerOf, sameName } from "../protocol/names.js";
  *   isEditing: boolean, isDeleting: boolean, isUnfolded: boolean, quote: Quote | null, state: SendState, failures: Failure[] }} MessageRow
  *     `text` null: deleted; `version` changes with the text. `seq` null: not stored. `isFirst`: of a group,
  *     so it shows the name and the time. `isDeleting`: its delete is not stored yet.
- * @typedef {TextRow | PresenceRow | TopicRow | UnloadedEditRow | MessageRow} Row
+ * @typedef {TextRow | IgnoredRow | PresenceRow | TopicRow | UnloadedEditRow | MessageRow} Row
  */
 
 /** Messages of one author closer than this form a group under one name. */
@@ -53,13 +55,19 @@ export function rowsOf(room, { from, to }, me, now, preferences) {
   /** @type {MessageRow | null} */
   let last = null;
 
-  let ignored = 0;
-  const fold = (/** @type {string} */ key) => {
-    const above = rows.at(-1);
-    ignored = above?.kind === "ignored" ? ignored + 1 : 1;
-    const text = ignored === 1 ? "A message from a person you ignore" : `${ignored} messages from people you ignore`;
-    if (above?.kind === "ignored") above.text = text;
-    else rows.push({ key: `ignored ${key}`, kind: "ignored", text });
+  /** The note above the ignored messages that end with `end`. @type {{ note: IgnoredRow, end: Row | undefined } | null} */
+  let run = null;
+  const addIgnored = (/** @type {string} */ key, /** @type {() => void} */ show) => {
+    const isUnfolded = room.unfolded.has(key);
+    if (!run || run.end !== rows.at(-1) || run.note.isUnfolded !== isUnfolded) {
+      run = { note: { key, kind: "ignored", text: "", keys: [], isUnfolded }, end: undefined };
+      rows.push(run.note);
+    }
+    const { keys } = run.note;
+    keys.push(key);
+    run.note.text = keys.length === 1 ? "A message from a person you ignore" : `${keys.length} messages from people you ignore`;
+    if (isUnfolded) show();
+    run.end = rows.at(-1);
   };
   const add = (/** @type {MessageRow} */ row, isNew = false) => {
     if (!last || !isSameDay(last.at, row.at)) {
@@ -76,9 +84,13 @@ export function rowsOf(room, { from, to }, me, now, preferences) {
   for (const item of shown.items.slice(Math.max(from - shown.base, 0), to - shown.base)) {
     if ("record" in item) {
       const { seq, user, text, type } = item.record;
-      if (preferences?.isIgnored(user) && !sameName(user, me)) fold(item.key);
-      else if (type === "topic") rows.push({ key: item.key, kind: "topic", user, text, state: "stored", failures: [] });
-      else add(postRow(room, item, edits.get(seq) ?? [], me, preferences), seq === room.newFrom);
+      const isIgnored = preferences?.isIgnored(user) && !sameName(user, me);
+      const show = () => {
+        if (type === "topic") rows.push({ key: item.key, kind: "topic", user, text, state: "stored", failures: [] });
+        else add(postRow(room, item, edits.get(seq) ?? [], me, preferences), seq === room.newFrom);
+      };
+      if (isIgnored) addIgnored(`ignored ${item.key}`, show);
+      else show();
     } else if ("presence" in item) {
       const isShown = (/** @type {string[]} */ users) => !users.some((user) => preferences?.isIgnored(user));
       const [changes, renames] = [[...item.presence].filter(([user]) => isShown([user])), [...item.renames].filter(isShown)];
@@ -134,7 +146,7 @@ function postRow(room, { key, record }, edits, me, preferences) {
   const edit = edits.findLast(({ rejection }) => !rejection)?.submission;
   return {
     key, kind: "message", user, at, seq, isAction: kind === "me", isMine: sameName(user, me), isFirst: true,
-    isMention: text !== null && !sameName(user, me) && room.isMentionOf({ ...record, text }, me),
+    isMention: text !== null && !sameName(user, me) && !preferences?.isIgnored(user) && room.isMentionOf({ ...record, text }, me),
     text: text === null ? null : edit?.text ?? text,
     version: `${version} ${edits.map(({ submission }) => submission.cid)}`,
     isEdited: text !== null && (version > 0 || edit?.type === "edit"), isEditing: room.editing?.seq === seq, isDeleting: edit?.type === "delete", isUnfolded: room.unfolded.has(key),

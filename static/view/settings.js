@@ -8,11 +8,14 @@ const HIDDEN_KEY = "•".repeat(12);
 
 /**
  * @import { Chat } from "../model/chat.js"
- * @import { Switch } from "../storage/preferences.js"
+ * @import { Choice, Switch } from "../storage/preferences.js"
  * @typedef {{ preferencesChanged(): void, key(): string, forgetMe(): void, playSound(): void }} SettingsCallbacks
  */
 /** @type {[string, Switch][]} */
 const SWITCHES = [["set-presence", "hideMoves"], ["set-sound", "sound"], ["set-desktop", "desktop"]];
+
+/** @type {Choice[]} */
+const CHOICE_NAMES = ["theme", "clock"];
 
 export class SettingsView {
   #callbacks;
@@ -22,6 +25,12 @@ export class SettingsView {
   constructor(callbacks) {
     this.#callbacks = callbacks;
     for (const [id, name] of SWITCHES) on(id, "change", () => this.#setSwitch(id, name));
+    for (const name of CHOICE_NAMES) {
+      on(`set-${name}`, "change", () => {
+        this.#chat?.preferences.choose(name, byId(`set-${name}`).value);
+        callbacks.preferencesChanged();
+      });
+    }
     on("set-mute", "change", () => {
       if (this.#chat?.room) this.#chat.preferences.setMuted(this.#chat.room.name, byId("set-mute").checked);
       callbacks.preferencesChanged();
@@ -44,6 +53,7 @@ export class SettingsView {
     this.#chat = chat;
     const { room, me, preferences } = chat;
     for (const [id, name] of SWITCHES) byId(id).checked = preferences.isOn(name);
+    for (const name of CHOICE_NAMES) byId(`set-${name}`).value = preferences.choice(name);
     // The browser may have withdrawn the permission since.
     byId("set-desktop").checked &&= globalThis.Notification?.permission === "granted";
     byId("set-mute").checked = room !== null && preferences.isMuted(room.name);

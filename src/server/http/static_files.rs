@@ -77,6 +77,7 @@ const FILES: &[File] = files![
     "text/text.js" is JS,
     "text/time.js" is JS,
     "view/announcer.js" is JS,
+    "view/appearance.js" is JS,
     "view/composer.js" is JS,
     "view/copying.js" is JS,
     "view/dom.js" is JS,

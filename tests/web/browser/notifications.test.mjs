@@ -56,6 +56,61 @@ test("a muted room is not counted in the title, over a reload too", async () => 
   await context.close();
 });
 
+test("ignored messages are shown by the button in their place, and hidden again", async () => {
+  const context = await person(browser);
+  const page = await enter(context, `${fake.url}/r/peek`, "ivo");
+  await post(page, "/ignore eve");
+  await hint(page, "eve is ignored");
+  fake.post("peek", "ada", "before");
+  for (const text of ["one, ivo", "two"]) fake.post("peek", "eve", text);
+  fake.post("peek", "ada", "between");
+  fake.post("peek", "eve", "three");
+  const note = (name) => page.locator("#log").getByRole("button", { name, exact: true });
+  const texts = () => page.locator("#log .message .text").allTextContents();
+  const show = note("2 messages from people you ignore: show");
+  await show.waitFor();
+  await note("A message from a person you ignore: show").waitFor();
+  assert.equal(await show.getAttribute("aria-expanded"), "false");
+  await show.press("Enter");
+  const hideAgain = note("2 messages from people you ignore: hide");
+  await hideAgain.and(page.locator(":focus")).waitFor();
+  assert.equal(await hideAgain.getAttribute("aria-expanded"), "true");
+  assert.deepEqual(await texts(), ["before", "one, ivo", "two", "between"]);
+  assert.equal(await page.locator(".message.mention").count(), 0, "what an ignored person says is no mention");
+  fake.post("peek", "eve", "four");
+  await note("2 messages from people you ignore: show").waitFor();
+  assert.deepEqual(await texts(), ["before", "one, ivo", "two", "between"], "later ones are not shown, and these stay");
+  await hideAgain.press("Space");
+  await until(texts, (all) => all.join() === "before,between");
+  await note("2 messages from people you ignore: show").first().and(page.locator(":focus")).waitFor();
+  // All in a row: shown in two parts, and one note again once hidden.
+  await note("2 messages from people you ignore: show").last().click();
+  await until(texts, (all) => all.join() === "before,between,three,four");
+  fake.post("peek", "eve", "five");
+  await note("A message from a person you ignore: show").click();
+  await note("3 messages from people you ignore: hide").click();
+  await until(texts, (all) => all.join() === "before,between");
+  assert.equal(await page.locator(".ignored").count(), 2);
+  assert.deepEqual(context.errors, []);
+  await context.close();
+});
+
+test("the title counts unread messages of all rooms, also while the page is in view", async () => {
+  const context = await person(browser);
+  const page = await enter(context, `${fake.url}/r/here`, "tia");
+  await post(page, "/join there");
+  await title(page, "#there");
+  fake.post("there", "ada", "read at once");
+  await page.getByText("read at once").waitFor();
+  assert.equal(await page.title(), "there – Talk");
+  fake.post("here", "ada", "not read");
+  fake.post("here", "ada", "tia, not read either");
+  await until(() => page.title(), (now) => now === "(2) there – Talk");
+  await page.getByRole("link", { name: "#here" }).click();
+  await until(() => page.title(), (now) => now === "here – Talk");
+  await context.close();
+});
+
 test("messages of an ignored user fold to one row, and unfold", async () => {
   const context = await person(browser);
   const page = await enter(context, `${fake.url}/r/fold`, "ivy");

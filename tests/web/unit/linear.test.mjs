@@ -21,6 +21,7 @@ import * as markup from "../../../static/text/markup.js";
 import { roomNamesIn, splitRooms } from "../../../static/text/room-links.js";
 import * as text from "../../../static/text/text.js";
 import { isFinal, refusalOf, roomRefusal, typedFor } from "../../../static/model/refusals.js";
+import { setClock } from "../../../static/text/time.js";
 import { rowsOf } from "../../../static/view/rows.js";
 
 const STATIC = new URL("../../../static/", import.meta.url);
@@ -34,6 +35,9 @@ const TEXTS = [
   ["http://x", ")"], ["http://x", "]}"], ["http://x", "(["], ["http://x(", ")."], ["", "http://a "], ["", "http://"], ["", "https://a@b) "],
   ["http://", "a."], ["http://x/", "%"], ["http://", "é"], ["https://", "x@"], ["http://[", ":"], ["http://x", ".,;:!?*_~…”’»"],
   ["", "("], ["", "[("], ["", "`"], ["", "` "], ["", "`x``"], ["` ", "x"], ["` x", " "], ["`", "\t"], ["```\n", "x\n"], ["", "```\n"], ["", "```a\n```b\n"],
+  ["", "~"], ["", "~~a"], ["", " ~~a~~ *b*"], ["", "~~ "], ["", "\\*"], ["*", "\\"], ["`", "\\"], ["", "\\`a`"], ["", "\\\\~~a"], ["*", "\\>\n"],
+  ["", "www."], ["", "www.a "], ["www.", "a."], ["www.a", ".,"], ["", "www.a.b\\"], ["", "a.a@"], ["a@", "a."], ["a@", "a-"], ["", "a@a.aa"], ["", "a@a.aa:"], ["", "a.b-"], ["", "a+b@c.de "],
+  ["", "mailto:"], ["", "mailto:a@"], ["", "a@b."], ["a@a.a.a.a.a.a.a.a.", "a"], ["", `${"a".repeat(64)} `], ["", `${"a".repeat(63)}.`],
   ["", "*"], ["", "* "], ["", "*a"], ["", "**a*"], ["", " *a* **b"], ["", "***a** b*"], ["", "_"], ["", "a*_"],
   ["", "@"], ["", "@a "], ["", "a@a."], ["", "&#"], ["", "&lt;"], ["", ":"], ["", ":+1:"], ["", ":tada"], ["", ":a :"],
   ["", "a"], ["", "w "], ["", " "], ["x", " "], ["", "\t \u2003"], ["", "\n"], ["x", "\n"], ["", "\r"], ["", "\r\n \n"], ["", "> \n"], ["", "> "], ["", ">\n\n"],
@@ -59,7 +63,7 @@ function roomWith(/** @type {object} */ fields) {
 
 /** The functions that read a text, each by its name. @type {Record<string, (text: string) => unknown>} */
 const READERS = {
-  ...commands, ...url, ...names, ...markup, ...text, parseTarget, awayText, replaceEmoji, lastWord, splitRooms, roomNamesIn, encode: (t) => encode({ type: t }),
+  ...commands, ...url, ...names, ...markup, ...text, parseTarget, awayText, replaceEmoji, lastWord, setClock, splitRooms, roomNamesIn, encode: (t) => encode({ type: t }),
   beginning: (t) => markup.beginning(markup.parseMarkup(t)),
   nearest: (t) => text.nearest(t, ["help", "history", "leave"]),
   roomPath: (t) => url.roomPath(t.toWellFormed()),
