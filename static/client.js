@@ -274,7 +274,7 @@ export class Client {
     if (code === 4409 && !this.#isBadName) page.login.askForKey();
   }
 
-  /** Why the server let nobody in under this name, and the field of the login form that it is about. @param {number} code @returns {{ text: string, field?: "name" | "password" | "login-key" }} */
+  /** Why the server refused this name, and the field of the login form that it is about. @param {number} code @returns {{ text: string, field?: "name" | "password" | "login-key" }} */
   #reasonOf(code) {
     const { me } = this.#parts.chat;
     if (code === 4401) return { text: this.session?.password ? "Wrong password." : "This server needs a password.", field: "password" };

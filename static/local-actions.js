@@ -26,7 +26,7 @@ export class LocalActions {
 
   /** @param {Command} command @param {Room | null} room @returns {string | null | undefined} Why it was refused, or null; undefined: it is no local command. */
   run(command, room) {
-    if ("ignore" in command) return this.ignore(command.ignore, command.isIgnored);
+    if ("ignore" in command) return this.#ignore(command.ignore, command.isIgnored);
     if ("ignored" in command) return this.#listIgnored();
     if ("quiet" in command) return this.#toggleQuiet();
     if ("bell" in command) return this.#setBell(command.bell);
@@ -38,7 +38,7 @@ export class LocalActions {
   }
 
   /** @param {string} user @param {boolean} isIgnored */
-  ignore(user, isIgnored) {
+  #ignore(user, isIgnored) {
     const { me, preferences } = this.#chat;
     if (isIgnored && sameName(user, me)) return "That is your own name";
     if (!isIgnored && !preferences.isIgnored(user)) return `You do not ignore ${user}`;

@@ -179,9 +179,8 @@ impl Chat {
 
     /// Discards a submission that was refused for good.
     fn refuse(&mut self, cid: &Cid, rejection: &Rejection) {
-        let submission = self.view.unsent.iter().map(|(unsent, _)| unsent).find(|s| s.cid == *cid);
         let was_welcomed = self.view.connection.status.was_welcomed();
-        let refusal = submission.map(|submission| {
+        let refusal = self.view.unsent.find(cid).map(|submission| {
             // Of an earlier run: refused before this one has joined any room.
             let is_in_room = !was_welcomed || self.view.display.rooms.is_joined(&submission.room);
             Refusal::new(submission, rejection, self.view.me(), is_in_room)

@@ -80,7 +80,7 @@ impl Entry {
     }
 
     /// Ends the line of the prompt.
-    pub(super) fn end_prompt(&mut self) {
+    fn end_prompt(&mut self) {
         if std::mem::take(&mut self.is_prompt_shown) {
             _ = writeln!(io::stderr());
         }

@@ -55,7 +55,7 @@ impl InputLines {
         self.taken
     }
 
-    /// Whether something is left to take, or more may come.
+    /// Whether nothing is left to take, and nothing more comes.
     pub(super) fn is_over(&self) -> bool {
         self.is_closed && !self.has_rest()
     }

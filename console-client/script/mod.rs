@@ -51,7 +51,7 @@ pub(crate) fn run(args: Args, script: &Script) -> Result<(), Failure> {
     let since = script.since();
     let text = text(script).map_err(Failure::Failed)?;
     let (agent, outbox, me) = ("console", Vec::new(), user.clone());
-    let presence = false; // nobody wants to read each minute that a cron job has joined and left
+    let presence = false; // a cron job that joins and leaves each minute is no news
     let config = Config {
         server,
         user,

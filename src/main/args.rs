@@ -138,7 +138,7 @@ const COMMAND: Command = Command {
             "max-data",
             "SIZE",
             "bytes of the data directory, like 20GiB, from which on messages are refused to all, \
-             whoever took them (default: no limit of its own)",
+             whichever client used them (default: no limit of its own)",
         )
         .env("TALK_MAX_DATA"),
         Flag::value(

@@ -27,8 +27,8 @@ export function choices(chat, typed) {
   const isAskedFor = (/** @type {Choice} */ choice) => sign === "" || ("user" in choice || choice.room.startsWith("@") ? sign === "@" : sign === "#");
   const fits = all.filter(isAskedFor).map((choice) => ({ choice, at: nameKey(choice.label.replace(/^#/, "")).indexOf(wanted) }))
     .filter(({ at }) => at >= 0).sort((a, b) => Math.sign(a.at) - Math.sign(b.at)).map(({ choice }) => choice).slice(0, MAX_CHOICES);
-  // Last, what nobody knows of yet. The person comes before the room: a message to a name that was meant for a room reaches
-  // nobody, but a room that was meant for a person is public.
+  // Last, names that are not known yet. The person comes before the room: a message to a name that was meant for a room
+  // reaches no one, but a room that was meant for a person is public.
   return [...fits, ...newPerson(chat, sign === "#" ? "" : word, fits), ...newRoom(chat, sign === "@" ? "" : word)];
 }
 

@@ -41,9 +41,9 @@ export function memoize(compute) {
   };
 }
 
-/** The part of a text that is shown. @param {string} text */
-export function truncate(text) {
-  return text.length > MAX_SHOWN_CHARS ? `${text.slice(0, MAX_SHOWN_CHARS)}…` : text;
+/** The beginning of a text; what is cut off shows as an ellipsis. @param {string} text @param {number} [most] Characters. */
+export function truncate(text, most = MAX_SHOWN_CHARS) {
+  return text.length > most ? `${text.slice(0, most)}…` : text;
 }
 
 /**

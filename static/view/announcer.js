@@ -3,6 +3,7 @@
 // inserted into it would be announced, wherever they are.
 
 import { plainText } from "../text/markup.js";
+import { truncate } from "../text/text.js";
 import { sameName } from "../protocol/names.js";
 import { byId, make } from "./dom.js";
 import { describeFailure } from "./rows.js";
@@ -15,7 +16,7 @@ import { describeFailure } from "./rows.js";
 /** More at once, as after an outage, are announced by their number. */
 const MAX_AT_ONCE = 5;
 
-/** Characters of one announcement: nobody can skip the rest of it. */
+/** Characters of one announcement: the listener cannot skip the rest of it. */
 const MAX_CHARS = 1_000;
 
 /** Announcements kept in the region: more than come at once. */
@@ -38,7 +39,7 @@ export class Announcer {
     if (!isComplete && !this.#isLoading) return; // what was missed comes as a whole
     const items = this.#takeNew(room).filter((item) => !this.#isLoading || "note" in item);
     if (isComplete) [this.#newest, this.#isLoading] = [room.newest, false];
-    const shortTextOf = (/** @type {Item} */ item) => shorten(textOf(item, room, me, preferences) ?? "");
+    const shortTextOf = (/** @type {Item} */ item) => truncate(textOf(item, room, me, preferences) ?? "", MAX_CHARS);
     // A text that was deleted or edited is not kept here either.
     for (const [item, element] of this.#kept) if (!element.isConnected || element.textContent !== shortTextOf(item)) this.#remove(item, element);
     const fresh = items.filter(shortTextOf);
@@ -49,7 +50,7 @@ export class Announcer {
 
   /** @param {string} text @returns {Element} */
   say(text) {
-    const element = make("p", {}, shorten(text));
+    const element = make("p", {}, truncate(text, MAX_CHARS));
     this.#region.append(element);
     if (this.#region.childElementCount > MAX_KEPT) this.#region.firstElementChild?.remove();
     return element;
@@ -90,11 +91,6 @@ export class Announcer {
     this.#done.add(what);
     return was;
   }
-}
-
-/** @param {string} text */
-function shorten(text) {
-  return text.length > MAX_CHARS ? `${text.slice(0, MAX_CHARS)}…` : text;
 }
 
 /** @param {Item} item @param {Room} room @param {string} me @param {Preferences} preferences @returns {string | null} */

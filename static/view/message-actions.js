@@ -1,6 +1,7 @@
 // Message actions: the buttons on a message, to reply, copy its link, edit and delete. Pointer, finger and
 // keyboard reach them. All buttons of the list are one stop of the Tab key; arrow keys go on from there.
 
+import { truncate } from "../text/text.js";
 import { button, make } from "./dom.js";
 
 /** Characters of a message in the labels of its buttons. */
@@ -39,7 +40,7 @@ function ensureActions(message) {
 
 /** The bar, in a space as high as the message, in which it stays in view. @param {ActionTarget} message @param {MessageCallbacks} callbacks */
 function buildActions({ seq, text, isMine }, callbacks) {
-  const excerpt = text.length > MAX_LABEL_CHARS ? `${text.slice(0, MAX_LABEL_CHARS)}…` : text;
+  const excerpt = truncate(text, MAX_LABEL_CHARS);
   const actions = make("div", { class: "actions" });
   if (isMine) {
     actions.append(actionButton("edit", "Edit", `Edit “${excerpt}”`, () => callbacks.editMessage(seq, text)));

@@ -241,16 +241,23 @@ export class MessageList {
     return this.#scroller.scrollHeight - this.#scroller.scrollTop - this.#scroller.clientHeight;
   }
 
-  /** Remembers the first row in view and its position. */
+  /**
+   * Remembers a row and its position: the same as before while it begins in view, or else one that was in view before,
+   * because what comes into view may turn out higher or lower than estimated, and must not move what was read.
+   */
   #saveAnchor() {
-    const top = this.#scroller.getBoundingClientRect().top;
-    for (const row of this.#log.children) {
-      const box = row.getBoundingClientRect();
-      if (box.bottom <= top || !row.classList.contains("message")) continue;
-      this.#position.anchor = [row.getAttribute("data-key") ?? "", box.top - top];
-      this.#anchoredAt = this.#scroller.scrollTop;
-      return;
-    }
+    const view = this.#scroller.getBoundingClientRect();
+    const topOf = (/** @type {Element} */ row) => row.getBoundingClientRect().top;
+    const beginsInView = (/** @type {Element} */ row) => topOf(row) >= view.top && topOf(row) < view.bottom;
+    const old = this.#position.anchor && this.#row(this.#position.anchor[0]);
+    const isUp = this.#scroller.scrollTop < this.#anchoredAt;
+    const messages = [...this.#log.querySelectorAll(":scope > .message")];
+    const row = old && beginsInView(old) ? old
+      : (isUp ? messages.findLast(beginsInView) : messages.find(beginsInView))
+      ?? messages.find((each) => each.getBoundingClientRect().bottom > view.top);
+    if (!row) return;
+    this.#position.anchor = [row.getAttribute("data-key") ?? "", topOf(row) - view.top];
+    this.#anchoredAt = this.#scroller.scrollTop;
   }
 
   /**

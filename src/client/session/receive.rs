@@ -114,8 +114,8 @@ impl Session {
     }
 
     /// An error that names the submission in flight is its answer; returns `true` then. One that
-    /// names a room that is being joined rejects the join, and all that waits for the room. One that names neither answers a `nick`,
-    /// if one was sent.
+    /// names a room that is being joined rejects the join, and all that waits for the room. One that
+    /// names neither answers a `nick`, if one was sent.
     fn on_error(&mut self, error: &ErrorMessage, actions: &mut Vec<Action>) -> bool {
         let ErrorMessage { code, message, cid, room, retry_ms } = error;
         match (cid, room) {

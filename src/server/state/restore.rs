@@ -55,7 +55,7 @@ pub(super) fn warn_of_missing_names(
     let path = store.names_path();
     let is_missing = fs::metadata(&path).map_or(true, |file| file.len() == 0);
     if is_missing && rooms.next().is_some() {
-        let means = "every name is free to take, whoever used it before";
+        let means = "every name is free to take, also those in use before";
         let cure = "stop, restore names.jsonl from a backup, start";
         let fields = [("file", &*file_name(&path)), ("means", means), ("cure", cure)];
         logger.log(Level::Warn, "names-missing", &fields);

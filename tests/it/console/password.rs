@@ -1,7 +1,7 @@
 //! The server's password: asked for on the terminal, shown nowhere, and sent and saved nowhere else.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::support::scripted_server::{ScriptedServer, listener};
 use crate::support::terminal::{Terminal, input, status};
-use crate::support::{TIMEOUT, TestClient, TestServer};
+use crate::support::{TIMEOUT, TestClient, TestServer, read_head};
 
 const PASSWORD: &str = "open sesame";
 
@@ -142,12 +142,7 @@ fn a_shell_restores_the_terminal_of_a_console_killed_at_the_prompt() {
 fn refuse(listener: &TcpListener) {
     let (mut stream, _) = listener.accept().unwrap();
     stream.set_read_timeout(Some(TIMEOUT)).unwrap();
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        let mut byte = [0];
-        stream.read_exact(&mut byte).unwrap();
-        head.push(byte[0]);
-    }
+    read_head(&mut stream);
     let answer = b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\n\
         Talk-Refused: wrong-passwords\r\nContent-Length: 0\r\n\r\n";
     stream.write_all(answer).unwrap();

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Instant;
 
 use crate::support::raw_client::{UPGRADE, text};
-use crate::support::{RawClient, ServerLog, TIMEOUT, TestServer};
+use crate::support::{RawClient, ServerLog, TIMEOUT, TestServer, read_head};
 
 /// A server behind a trusted proxy, with the password `open sesame` and nothing but the default log.
 fn guarded(log: &ServerLog, folder: &Path) -> TestServer {
@@ -26,10 +26,7 @@ fn try_password(server: &TestServer, address: &str, password: &str) -> String {
     let mut raw = RawClient::connect(server.address);
     let forwarded = format!("\r\nX-Forwarded-For: {address}\r\n\r\n");
     raw.send(UPGRADE.replacen("\r\n\r\n", &forwarded, 1).as_bytes());
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.extend(raw.read_exactly(1));
-    }
+    let head = read_head(&mut raw.0);
     assert!(head.starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&head));
     let hello = format!(r#"{{"type":"hello","user":"eve","password":"{password}"}}"#);
     raw.send(&text(&hello));

@@ -1,4 +1,4 @@
-// People: the list of a large room, and the way to somebody who is not there.
+// People: the list of a large room, and messages to a person who is not connected.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -30,7 +30,7 @@ test("a large room lists its people on request, and again when others have come"
   await context.close();
 });
 
-test("Ctrl+K offers a message to somebody who is not there, before a public room of that name", async () => {
+test("Ctrl+K offers a message to a person who is not connected, before a public room of that name", async () => {
   fake.post("lobby", "Nora", "see you tomorrow");
   const context = await person(browser);
   const page = await enter(context, `${fake.url}/r/lobby`, "bob");

@@ -1,11 +1,11 @@
 //! `console --check`: reports each step of a connection, and sends nothing to other users.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::thread;
 
 use crate::support::piped_console::run;
-use crate::support::{TestClient, TestServer};
+use crate::support::{TestClient, TestServer, read_head};
 
 /// Runs `--check` on a server: the exit code, and its output.
 fn check(server: SocketAddr, flags: &[&str]) -> (i32, String) {
@@ -22,12 +22,7 @@ fn answering(answer: &'static str) -> SocketAddr {
     thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
-            let mut head = Vec::new();
-            while !head.ends_with(b"\r\n\r\n") {
-                let mut byte = [0];
-                stream.read_exact(&mut byte).unwrap();
-                head.push(byte[0]);
-            }
+            read_head(&mut stream);
             stream.write_all(answer.as_bytes()).unwrap();
         }
     });
