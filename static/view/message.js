@@ -80,7 +80,8 @@ function messageRow(row, callbacks) {
 
 /** The note above ignored messages: a button that shows them, and hides them again. @param {IgnoredRow} row @param {RowCallbacks} callbacks */
 function ignoredRow({ key, text, keys, isUnfolded }, callbacks) {
-  const toggle = button(`${text}: ${isUnfolded ? "hide" : "show"}`, () => callbacks.toggleFold(key, keys), { class: "fold plain", "aria-expanded": String(isUnfolded) });
+  const toggle = button(text, () => callbacks.toggleFold(key, keys), { class: "fold plain", "aria-expanded": String(isUnfolded) });
+  toggle.append(make("span", {}, isUnfolded ? ": hide" : ": show"));
   return make("p", { class: "ignored" }, toggle);
 }
 

@@ -101,7 +101,7 @@ test("the title counts unread messages of all rooms, also while the page is in v
   await post(page, "/join there");
   await title(page, "#there");
   fake.post("there", "ada", "read at once");
-  await page.getByText("read at once").waitFor();
+  await page.getByText("read at once", { exact: true }).waitFor();
   assert.equal(await page.title(), "there – Talk");
   fake.post("here", "ada", "not read");
   fake.post("here", "ada", "tia, not read either");
