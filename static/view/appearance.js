@@ -1,6 +1,6 @@
 // Appearance: the theme and the clock that the person chose, in place of those of the system.
 
-import { formatFull, formatTime, setClock } from "../text/time.js";
+import { formatFull, formatMoment, formatTime, setClock } from "../text/time.js";
 
 /** @import { Preferences } from "../storage/preferences.js" */
 
@@ -10,7 +10,7 @@ export function applyAppearance(preferences) {
   setClock(preferences.choice("clock"));
   for (const time of document.querySelectorAll("time")) {
     const at = Date.parse(time.dateTime);
-    time.textContent = formatTime(at);
+    time.textContent = time.closest(".message") ? formatTime(at) : formatMoment(at);
     time.title = formatFull(at);
   }
 }

@@ -211,6 +211,10 @@ test("a clock is chosen at once, for messages that are shown and for later ones,
   await until(times, (all) => all[0]?.[0] === "03:04 PM" && all[1]?.[0] === "12:05 AM");
   await choose(page, "Clock", "");
   assert.deepEqual((await times())[0], ["03:04 PM", "3:04:05 PM"]);
+  await post(page, "/reply");
+  await until(times, (all) => all[2]?.[0] === "Jan 2, 2026, 03:04 PM");
+  await choose(page, "Clock", "24");
+  assert.equal((await times())[2][0], "Jan 2, 2026, 15:04", "messages that a command lists keep their date");
   assert.deepEqual(context.errors, []);
   await context.close();
 });
