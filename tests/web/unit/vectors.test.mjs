@@ -6,6 +6,8 @@ import { test } from "node:test";
 import { Chat } from "../../../static/model/chat.js";
 import { COMMANDS, parseCommand } from "../../../static/model/commands.js";
 import { Completion, candidatesFrom, fitSpacing } from "../../../static/model/completion.js";
+import { parseMarkup } from "../../../static/text/markup.js";
+import { hue } from "../../../static/text/text.js";
 import { rowsOf } from "../../../static/view/rows.js";
 
 const table = (name) => JSON.parse(readFileSync(new URL(`../../vectors/${name}.json`, import.meta.url)));
@@ -172,3 +174,23 @@ test("as many messages are unread as the table says", () => check("unread", unre
 test("as many mentions are unread as the table says", () => {
   for (const each of table("unread").cases) assert.equal(unseen(each).chat.unreadMentions, each.mentions ?? 0, each.about);
 });
+
+/** The pieces of a markup as the table has them: the text of each, and then what it is. */
+function flatPieces(pieces, marks = []) {
+  const flat = [];
+  for (const piece of pieces) {
+    const kinds = piece.kind === "text" ? marks : [...marks, piece.kind].sort();
+    const inner = "pieces" in piece ? flatPieces(piece.pieces, kinds) : [[piece.text, ...kinds]];
+    const begins = piece.kind === "quote" || piece.kind === "block";
+    for (const [i, each] of inner.entries()) {
+      const last = flat.at(-1);
+      if (last && !(begins && i === 0) && String(last.slice(1)) === String(each.slice(1))) last[0] += each[0];
+      else flat.push(each);
+    }
+  }
+  return flat;
+}
+
+test("a text has the pieces that the table says", () => check("markup", ({ text }) => flatPieces(parseMarkup(text))));
+
+test("a name has the hue that the table says", () => check("hues", ({ name }) => hue(name)));
