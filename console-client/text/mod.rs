@@ -4,6 +4,11 @@
 
 pub(crate) mod sanitize; // other users' text, made safe to print
 pub(crate) mod style; // styles and colours
-pub(crate) mod line; // styled text, wrapped
+pub(crate) mod line; // styled text
+mod wrap; // a line as rows
+pub(crate) mod markup; // `**strong**`, `*em*`, code, quotes
+pub(crate) mod mention; // a name in a text
+mod links; // `https://…`
+mod emoji; // `:tada:`
 pub(crate) mod width; // the columns of a character
 pub(crate) mod timezone; // local time

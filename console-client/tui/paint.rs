@@ -51,6 +51,9 @@ impl Tui {
     }
 
     fn paint_end(&mut self, mut above: Vec<Line>, out: &mut String) {
+        if self.display().output.take_forget() {
+            self.screen.forget_printed();
+        }
         above.extend(self.display().output.take().into_iter().map(|(_, line)| line));
         let (pending, status) = (self.chat.view.pending_lines(), self.status());
         self.screen.paint(&above, &pending, &status, &self.editor, out);
