@@ -94,14 +94,16 @@ fn hold(
                 screen.resize(*size);
             }
             Step::ResizedTwice(first, second) => {
+                let tallest = screen.size().rows.max(second.rows);
                 terminal.resize(*first);
                 terminal.resize(*second);
-                screen.resize(*second);
-                // The size is asked for 0.5 s after the last time: the first was not seen.
-                if on_resize == OnResize::Unknown && first.columns < second.columns {
-                    screen.resize(*first); // what was cut off meanwhile cannot be known
-                    screen.resize(*second);
+                // The size is asked for 0.5 s after the last time: the first was not seen. What it cut off
+                // cannot be known: a narrower one cut more, a taller one also rows from the scrollback.
+                let cuts_unseen = first.columns < second.columns || first.rows > tallest;
+                if on_resize == OnResize::Unknown && cuts_unseen {
+                    screen.resize(*first);
                 }
+                screen.resize(*second);
             }
         }
         let mut out = String::new();
@@ -161,4 +163,19 @@ fn a_terminal_that_becomes_narrower_and_wider_again_keeps_the_newest_message() {
     let mut terminal = Wrapping::new(START, true, false);
     hold(&mut terminal, START, OnResize::WrapsAgain, Kept::Once, &steps).unwrap();
     assert_eq!(terminal.rows().len(), 5, "nothing is left behind: {:#?}", terminal.rows());
+}
+
+/// As it was found: the taller size took the oldest message back out of the scrollback, and cut it off.
+#[test]
+fn a_terminal_that_becomes_taller_and_narrower_prints_again_what_it_took_back() {
+    let long = "a eedvacfcvwdznjcvvyynikkxqulztddjmsrpctswapsdswftjrojem 日本語の文章。 \
+        e\u{301}e\u{301} 👩\u{200d}👩\u{200d}👧 pwz";
+    let said = ["a".repeat(41), format!("a {}", "a".repeat(42)), long.to_owned()];
+    let [first, second, third] = said.map(Step::Said);
+    let size = |rows, columns| Size { rows, columns };
+    let twice = |first, second| Step::ResizedTwice(first, second);
+    let steps =
+        [first, twice(size(6, 24), size(6, 52)), second, third, twice(size(28, 50), size(7, 33))];
+    let mut terminal = Cutting::new(START);
+    hold(&mut terminal, START, OnResize::Unknown, Kept::AtLeastOnce, &steps).unwrap();
 }
