@@ -40,7 +40,7 @@ pub(crate) fn check(
         report.on_finding(server, finding, has_password);
     });
     if let Err(error) = &probed {
-        report.on_error(error);
+        report.on_error(error, has_password);
     }
     report.written?;
     probed.map_err(|_| format!("{server} cannot be used from here"))
@@ -138,7 +138,7 @@ impl Report {
         }
     }
 
-    fn on_error(&mut self, error: &ConnectionError) {
+    fn on_error(&mut self, error: &ConnectionError, has_password: bool) {
         let step = match error {
             ConnectionError::Unresolved { .. } => "name",
             ConnectionError::Unreachable { .. } => "connection",
@@ -146,8 +146,11 @@ impl Report {
             ConnectionError::Closed { code: Some(code), .. }
                 if code.get() == talk::chat::close_code::BAD_PASSWORD =>
             {
-                "password"
+                let asked = format!("the server asks for a password {PASSWORD_HINT}");
+                let what = if has_password { "wrong password" } else { &asked };
+                return self.print(StepResult::Failed, "password", what);
             }
+            ConnectionError::LockedOut { .. } => "password",
             ConnectionError::System(_)
             | ConnectionError::WebSocket(_)
             | ConnectionError::BinaryMessage
@@ -161,8 +164,7 @@ impl Report {
         };
         let rejection = self.rejection.take();
         let quoted = rejection.map_or(String::new(), |text| format!("; it says: {text}"));
-        let hint = if step == "password" { format!(" {PASSWORD_HINT}") } else { String::new() };
-        self.print(StepResult::Failed, step, &format!("{error}{quoted}{hint}"));
+        self.print(StepResult::Failed, step, &format!("{error}{quoted}"));
     }
 
     fn print(&mut self, result: StepResult, step: &str, what: &str) {

@@ -9,6 +9,7 @@ use talk::chat::UserName;
 use talk::chat::close_code;
 use talk::chat::protocol::ErrorMessage;
 use talk::chat::protocol::ServerMessage;
+use talk::client::ConnectionError;
 use talk::client::ConnectionState;
 use talk::client::Event;
 
@@ -22,16 +23,20 @@ pub(crate) struct ConnectionStatus {
     state: Option<ConnectionState>,
     /// How far the best connection so far has come.
     progress: Progress,
-    /// When it was last live, or when the program started.
-    offline_since: Instant,
+    /// When it was last live, or the server has last sent something; or when the program started.
+    silent_since: Instant,
     /// Why it was lost, or could not be made; empty if it was not, or once it is live again.
     error: String,
+    /// Whether that error is that too many wrong passwords came from here.
+    is_locked_out: bool,
     /// The error that the person knows already.
     reported: String,
     /// The server's answer to our `hello`, if it rejected it.
     rejection: String,
     /// Whether that was because no one may claim the name now, though no one holds it.
     is_bad_name: bool,
+    /// Whether the person gave a file with a key for the name.
+    has_key_file: bool,
     /// The close code and reason after which the client does not reconnect.
     stopped: Option<(u16, String)>,
 }
@@ -59,21 +64,39 @@ impl ConnectionStatus {
         ConnectionStatus {
             state: None,
             progress: Progress::None,
-            offline_since: Instant::now(),
+            silent_since: Instant::now(),
             error: String::new(),
+            is_locked_out: false,
             reported: String::new(),
             rejection: String::new(),
             is_bad_name: false,
+            has_key_file: false,
             stopped: None,
         }
     }
 
+    /// The person gave a file with a key for the name, which may be wrong.
+    pub(crate) fn set_key_file(&mut self) {
+        self.has_key_file = true;
+    }
+
     /// Takes an event into account.
     pub(crate) fn apply(&mut self, event: &Event) {
+        if is_from_server(event) {
+            self.silent_since = Instant::now();
+        }
         if let Event::State(state) = event {
             self.enter(*state);
         } else if let Event::ConnectionLost(error) = event {
-            self.error = error.to_string();
+            self.error = match self.rejection.as_str() {
+                "" => error.to_string(),
+                rejection => format!("the server refused the connection: {rejection}"),
+            };
+            self.is_locked_out = matches!(error, ConnectionError::LockedOut { .. });
+        } else if let Event::Message(ServerMessage::Welcome(_)) = event
+            && !self.is_live()
+        {
+            self.enter(ConnectionState::CatchingUp); // an event of its own follows
         } else if let Event::Stopped { code, reason } = event {
             self.stopped = Some((*code, reason.clone()));
         } else if let Event::Message(ServerMessage::Error(ErrorMessage { code, message, .. })) =
@@ -87,13 +110,16 @@ impl ConnectionStatus {
 
     fn enter(&mut self, state: ConnectionState) {
         if self.is_live() {
-            self.offline_since = Instant::now();
+            self.silent_since = Instant::now();
         }
         self.state = Some(state);
         let progress = match state {
-            ConnectionState::Offline { .. }
-            | ConnectionState::Connecting
-            | ConnectionState::Stopped => Progress::None,
+            ConnectionState::Connecting => {
+                self.stopped = None;
+                self.rejection.clear();
+                Progress::None
+            }
+            ConnectionState::Offline { .. } | ConnectionState::Stopped => Progress::None,
             ConnectionState::CatchingUp => Progress::Welcomed,
             ConnectionState::Live => Progress::Live,
         };
@@ -127,6 +153,11 @@ impl ConnectionStatus {
         self.progress >= Progress::Welcomed
     }
 
+    /// Whether the client has stopped because its password is missing or wrong.
+    pub(crate) fn is_password_refused(&self) -> bool {
+        self.stopped.as_ref().is_some_and(|(code, _)| *code == close_code::BAD_PASSWORD)
+    }
+
     /// What to report after a change of the state. Each attempt to connect may fail for the same
     /// reason; it is reported once.
     pub(crate) fn report_once(&mut self) -> Option<ConnectionChange> {
@@ -139,7 +170,9 @@ impl ConnectionStatus {
             return None;
         }
         self.reported.clone_from(&self.error);
-        Some(ConnectionChange::Lost(format!("{}; reconnecting", self.error)))
+        // A lockout names the time of the next attempt itself.
+        let ending = if self.is_locked_out { "" } else { "; reconnecting" };
+        Some(ConnectionChange::Lost(format!("{}{ending}", self.error)))
     }
 
     /// Why the client does not reconnect, once it has stopped, and what to try.
@@ -148,15 +181,15 @@ impl ConnectionStatus {
         let quoted = if self.rejection.is_empty() { reason } else { &self.rejection };
         let quoted = if quoted.is_empty() { String::new() } else { format!(": {quoted}") };
         Some(match *code {
-            close_code::BAD_PASSWORD if has_password => {
-                format!("the server rejected this password{quoted}")
-            }
-            close_code::BAD_PASSWORD => {
-                format!("the server needs a password{quoted} {PASSWORD_HINT}")
-            }
+            close_code::BAD_PASSWORD if has_password => format!("wrong password {PASSWORD_HINT}"),
+            close_code::BAD_PASSWORD => format!("the server needs a password {PASSWORD_HINT}"),
             close_code::NAME_TAKEN if self.is_bad_name => {
                 format!("the server refused the name {me}{quoted} (try another with --user)")
             }
+            close_code::NAME_TAKEN if self.has_key_file => format!(
+                "wrong key for {me}: the name is in use, and the key in your file is not its key (try \
+                 another file, or another name with --user)"
+            ),
             close_code::NAME_TAKEN => format!(
                 "the name {me} is in use (try another with --user; if it is yours, give its key with \
                  --token-file FILE)"
@@ -166,9 +199,10 @@ impl ConnectionStatus {
         })
     }
 
-    /// How long to wait for a connection yet, of `timeout`; `None` while it is live.
+    /// How long to wait for a connection yet, of `timeout`; `None` while it is live. The time counts only
+    /// while the server sends nothing.
     pub(crate) fn time_left(&self, timeout: Duration) -> Option<Duration> {
-        (!self.is_live()).then(|| timeout.saturating_sub(self.offline_since.elapsed()))
+        (!self.is_live()).then(|| timeout.saturating_sub(self.silent_since.elapsed()))
     }
 
     /// That there was no connection for all of `timeout`, and why.
@@ -179,10 +213,28 @@ impl ConnectionStatus {
     }
 }
 
+/// Whether the server has sent something that led to this event.
+fn is_from_server(event: &Event) -> bool {
+    match event {
+        Event::State(ConnectionState::CatchingUp | ConnectionState::Live)
+        | Event::Record(_)
+        | Event::Stored { .. }
+        | Event::Message(_) => true,
+        Event::State(
+            ConnectionState::Offline { .. } | ConnectionState::Connecting | ConnectionState::Stopped,
+        )
+        | Event::ConnectionLost(_)
+        | Event::Stopped { .. }
+        | Event::Reset(_)
+        | Event::Gap { .. }
+        | Event::Pending(_)
+        | Event::Failed { .. } // also one of our own making
+        | Event::Dropped(_) => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use talk::client::ConnectionError;
-
     use super::*;
 
     fn lose(status: &mut ConnectionStatus, error: ConnectionError) -> Option<ConnectionChange> {
@@ -228,6 +280,41 @@ mod tests {
         let (code, reason) = (close_code::BAD_PASSWORD, "closed".to_owned());
         status.apply(&Event::Stopped { code, reason });
         let reason = status.final_reason(&me, true);
-        assert_eq!(reason.as_deref(), Some("the server rejected this password: no"));
+        assert_eq!(reason, Some(format!("wrong password {PASSWORD_HINT}")));
+        assert!(status.is_password_refused());
+        let reason = status.final_reason(&me, false);
+        assert_eq!(reason, Some(format!("the server needs a password {PASSWORD_HINT}")));
+        status.apply(&Event::State(ConnectionState::Connecting));
+        assert!(!status.is_password_refused(), "another password is tried");
+    }
+
+    #[test]
+    fn a_hello_that_is_refused_for_now_is_reported_with_the_servers_reason() {
+        let mut status = ConnectionStatus::new();
+        status.apply(&Event::State(ConnectionState::Connecting));
+        status.apply(&Event::Message(ServerMessage::Error(ErrorMessage::new(
+            ErrorCode::RateLimited,
+            "too many of them",
+        ))));
+        status.apply(&Event::ConnectionLost(ConnectionError::Eof));
+        status.apply(&Event::State(ConnectionState::Offline { retry: Duration::ZERO }));
+        let sentence = "the server refused the connection: too many of them; reconnecting";
+        assert_eq!(status.report_once(), Some(ConnectionChange::Lost(sentence.to_owned())));
+        assert_eq!(
+            lose(&mut status, ConnectionError::Eof),
+            Some(ConnectionChange::Lost(format!("{}; reconnecting", ConnectionError::Eof)))
+        );
+    }
+
+    #[test]
+    fn a_lockout_is_said_as_such_with_its_time() {
+        let mut status = ConnectionStatus::new();
+        for seconds in [12, 11] {
+            let wait = Duration::from_secs(seconds);
+            let lost = lose(&mut status, ConnectionError::LockedOut { wait });
+            let sentence =
+                format!("too many wrong passwords from this address; try again in {seconds} s");
+            assert_eq!(lost, Some(ConnectionChange::Lost(sentence)));
+        }
     }
 }

@@ -58,6 +58,7 @@ use crate::exit::Failure;
 use crate::exit::cannot_start;
 use crate::exit::print;
 use crate::exit::print_error;
+use crate::plain::InputMode;
 use crate::plain::Plain;
 use crate::stdio::events::EventQueue;
 use crate::stdio::panic_hook::PanicHook;
@@ -99,6 +100,7 @@ fn chat(args: Args) -> Result<(), Failure> {
     let server = args.server.authority().to_string();
     let tokens = TokenStore::new(&server, chosen, |name| env::var_os(name));
     let token = tokens.load(&user).map_err(Failure::Failed)?;
+    let has_key_file = args.token_file.is_some() && token.is_some();
 
     let terminal = if args.plain { None } else { Terminal::open() };
     let has_person = io::stdin().is_terminal();
@@ -106,6 +108,11 @@ fn chat(args: Args) -> Result<(), Failure> {
         (Some(_), _) => OutputMode::OneRoom,
         (None, true) => OutputMode::AllRooms,
         (None, false) => OutputMode::NewOnly,
+    };
+    let input = match (has_person, args.commands) {
+        (true, _) => InputMode::Person,
+        (false, true) => InputMode::Commands,
+        (false, false) => InputMode::Texts,
     };
     let Args { server: address, mut rooms, look, timeout, .. } = args;
     let directory = storage::private_file::directory(&server, |name| env::var_os(name));
@@ -117,6 +124,9 @@ fn chat(args: Args) -> Result<(), Failure> {
         Adopted::load(person_directory.clone(), user.clone(), time::unix_ms());
     add_rooms_of(&saved, &mut rooms);
     let mut view = View::new(user.clone(), server, &rooms, prompt::load_time_zone(), mode);
+    if has_key_file {
+        view.connection.status.set_key_file();
+    }
     let preferences_file = PreferencesFile::new(person_directory);
     match preferences_file.load() {
         Ok(preferences) => view.display.preferences.load(preferences),
@@ -133,6 +143,7 @@ fn chat(args: Args) -> Result<(), Failure> {
         rooms,
         since: Since::Newest,
         agent,
+        presence: has_person,
         outbox: saved,
     };
     let (client, events) = client::start(config).map_err(cannot_start)?;
@@ -147,14 +158,14 @@ fn chat(args: Args) -> Result<(), Failure> {
         stdio::events::watch_size(queue.sender(), size).map_err(cannot_start)?;
         let history = InputHistory::new(directory);
         chat.view.display.scroll.set_markup(look.markup);
-        let tui = Tui::new(chat, terminal, Screen::new(size, look), history);
+        let tui = Tui::new(chat.asking_password(), terminal, Screen::new(size, look), history);
         return run_on_terminal(tui, &mut queue, &panic_hook);
     }
     let columns = (has_person && io::stdout().is_terminal()).then_some(size.columns);
     if columns.is_some() {
         stdio::events::watch_size(queue.sender(), size).map_err(cannot_start)?;
     }
-    run_on_pipes(Plain::new(chat, has_person, columns, timeout), &mut queue)
+    run_on_pipes(Plain::new(chat, input, columns, timeout), &mut queue, has_person)
 }
 
 fn run_on_terminal(
@@ -175,21 +186,21 @@ fn run_on_terminal(
     if !ended.draft.is_empty() {
         print_error(&format!("your unfinished message: {}", ended.draft));
     }
-    let is_any_unsent = report_unsent(&view, &outbox, usize::MAX);
+    let is_any_unsent = report_unsent(&view, &outbox);
     if is_any_unsent || ended.failure.is_some() { Err(Failure::Reported) } else { Ok(()) }
 }
 
-fn run_on_pipes(plain: Plain, queue: &mut EventQueue) -> Result<(), Failure> {
+fn run_on_pipes(plain: Plain, queue: &mut EventQueue, has_person: bool) -> Result<(), Failure> {
     let ended = plain.run(queue);
-    let (view, outbox) = ended.chat.close();
     if let Some(sentence) = &ended.failure {
         print_error(sentence);
     }
-    let is_any_unsent = report_unsent(&view, &outbox, 10);
-    if is_any_unsent || ended.failure.is_some() || ended.refused > 0 {
-        return Err(Failure::Reported);
-    }
-    Ok(())
+    let is_all_sent = if has_person {
+        !report_unsent(&ended.view, &ended.outbox) && !ended.is_any_refused()
+    } else {
+        ended.report_unsent_lines()
+    };
+    if is_all_sent && ended.failure.is_none() { Ok(()) } else { Err(Failure::Reported) }
 }
 
 /// Adds the rooms of the submissions: only a member can send there.
@@ -201,21 +212,17 @@ fn add_rooms_of(saved: &[SavedSubmission], rooms: &mut Vec<RoomName>) {
     }
 }
 
-/// Reports the submissions that were not stored, so that none is lost silently; true if there are
-/// any. Of many, it reports the first `at_most`: the program that piped them in still has them.
-fn report_unsent(view: &View, outbox: &OutboxStore, at_most: usize) -> bool {
-    for (submission, reason) in view.unsent.iter().take(at_most) {
-        let reason = reason.unwrap_or("the server did not confirm it");
-        let room = view.display.label(&submission.room);
-        let text = view::format::text_of(&submission.operation).0;
+/// Reports the submissions of a person that were not stored, so that none is lost silently; true if there are
+/// any.
+fn report_unsent(view: &View, outbox: &OutboxStore) -> bool {
+    for unsent in view.unsent.unstored() {
+        let reason = unsent.reason().unwrap_or("the server did not confirm it");
+        let room = view.display.label(&unsent.submission.room);
+        let text = view::format::text_of(&unsent.submission.operation).0;
         print_error(&format!("not sent to {room}: {text} ({reason})"));
     }
-    let more = view.unsent.iter().skip(at_most).count();
-    if more > 0 {
-        print_error(&format!("not sent: {more} more messages"));
-    }
-    let is_any = view.unsent.len() > 0;
-    if is_any && view.unsent.iter().all(|(submission, _)| outbox.contains(&submission.cid)) {
+    let is_any = view.unsent.unstored().next().is_some();
+    if is_any && view.unsent.unstored().all(|unsent| outbox.contains(&unsent.submission.cid)) {
         let me = view.me();
         print_error(&format!("saved: they are sent when you start the console as {me} again"));
     }

@@ -71,6 +71,7 @@ fn run(args: &Args) -> Result<(), Failure> {
         rooms: vec![room.clone()],
         since: Since::Newest,
         agent: "bot",
+        presence: true,
         outbox: Vec::new(),
     };
     let (client, events) = start(config)

@@ -526,6 +526,10 @@ pub const RECONNECT_MIN: Duration = Duration::from_millis(500);
 /// Reconnect backoff of a client: the longest wait.
 pub const RECONNECT_MAX: Duration = Duration::from_secs(30);
 
+/// The longest wait that a server's `Retry-After` can ask a client for: that of our own server is at most a
+/// minute.
+pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(60);
+
 /// Time for a TCP connection and for the server's answer to the upgrade, each.
 pub const CONNECT_WAIT: Duration = Duration::from_secs(10);
 
@@ -558,3 +562,7 @@ pub const CLIENT_EVENTS: usize = 256;
 
 /// Bytes of these events, by an estimate of what their messages take in memory.
 pub const CLIENT_EVENT_BYTES: usize = 2 * 1024 * 1024;
+
+/// Lines piped into the console that may wait for the server; while so many do, it reads no more of its input. One is
+/// in flight at a time, so two would keep the connection busy; the rest let `tail -f` survive a server that restarts.
+pub const PIPED_LINES: usize = 256;

@@ -21,6 +21,7 @@ use std::thread;
 
 use args::{Mode, ServerOptions};
 use exit::Failure;
+use hints::Reader;
 use talk::log::Store;
 use talk::server::{Level, Logger, Server};
 
@@ -56,9 +57,11 @@ fn serve(options: ServerOptions) -> Result<(), Failure> {
     let server = Server::new(listener, options.config, store, logger).map_err(runtime)?;
     let address = server.address().map_err(runtime)?;
     if !options.quiet {
-        print(&hints::welcome(address, options.ceiling, &options.data));
+        let reader = if io::stdout().is_terminal() { Reader::Person } else { Reader::Program };
+        let console = hints::console_command();
+        print(&hints::welcome(address, options.ceiling, &options.data, reader, &console));
     }
-    stop_on_quit(&server).map_err(runtime)?;
+    answer_terminal(&server).map_err(runtime)?;
     server.run();
     Ok(())
 }
@@ -75,19 +78,22 @@ fn log_panics(logger: Logger) {
     }));
 }
 
-/// On a terminal, the line `quit` stops the server. The end of the input does not.
-fn stop_on_quit(server: &Server) -> io::Result<()> {
+/// Answers what is typed into the terminal, if there is one: `quit` stops the server. The end of the input
+/// does not.
+fn answer_terminal(server: &Server) -> io::Result<()> {
     if !io::stdin().is_terminal() {
         return Ok(());
     }
     let handle = server.handle()?;
-    let wait_for_quit = move || {
-        let mut lines = io::stdin().lock().lines().map_while(Result::ok);
-        if lines.any(|line| line.trim() == "quit") {
-            handle.stop();
+    let answer_lines = move || {
+        for line in io::stdin().lock().lines().map_while(Result::ok) {
+            match hints::answer(&line) {
+                Some(text) => print(text),
+                None => return handle.stop(),
+            }
         }
     };
-    thread::Builder::new().name("terminal".into()).spawn(wait_for_quit).map(drop)
+    thread::Builder::new().name("terminal".into()).spawn(answer_lines).map(drop)
 }
 
 /// Prints to standard output. A closed output is no error.

@@ -1,13 +1,15 @@
 // Actions: what a person does with text. Each command typed and each button on a message becomes a submission or a
 // request. A method that can refuse returns why, or null.
 
+import { LocalActions } from "./local-actions.js";
 import { help, parseCommand, unknownCommand } from "./model/commands.js";
+import { timeOf } from "./model/goto.js";
 import { awayText } from "./model/members.js";
 import { privateRoom, sameName } from "./protocol/names.js";
 import { randomId } from "./storage/tabs.js";
 import { normalize } from "./text/text.js";
 
-const OFFLINE = "You are offline. Try again when connected";
+export const OFFLINE = "You are offline. Try again when connected";
 
 /** `typing` is sent at most this often. */
 const TYPING_SENT_EVERY_MS = 3_000;
@@ -15,6 +17,7 @@ const TYPING_SENT_EVERY_MS = 3_000;
 /**
  * @import { Client } from "./client.js"
  * @import { Chat } from "./model/chat.js"
+ * @import { GotoTarget } from "./model/goto.js"
  * @import { Room } from "./model/room.js"
  * @import { Search } from "./model/search.js"
  * @import { Message } from "./protocol/messages.js"
@@ -23,7 +26,7 @@ const TYPING_SENT_EVERY_MS = 3_000;
  * @import { Store } from "./storage/store.js"
  * @typedef {{
  *   chat: Chat, client: Client, search: Search, store: Store, outboxStore: OutboxStore,
- *   openRoom(room: string): boolean, leaveRoom(room: string): void, openComposer(): void, jumpToLatest(): void,
+ *   openRoom(room: string, seq?: number | null): boolean, leaveRoom(room: string): void, openComposer(): void, openMessage(seq: number): void, jumpToLatest(): void, goToTime(at: number): void, playSound(): void,
  *   hint(text: string, isBad: boolean): void, draw(): void,
  * }} ActionsParts
  */
@@ -31,12 +34,14 @@ const TYPING_SENT_EVERY_MS = 3_000;
 export class Actions {
   #parts;
   #chat;
+  #local;
   #typingSentAt = 0;
 
   /** @param {ActionsParts} parts */
   constructor(parts) {
     this.#parts = parts;
     this.#chat = parts.chat;
+    this.#local = new LocalActions(parts);
   }
 
   /** Executes what was typed: a message or a command. @param {string} typed */
@@ -44,11 +49,12 @@ export class Actions {
     const { room } = this.#chat;
     if (room?.editing) return this.#finishEdit(room, normalize(typed));
     const command = parseCommand(typed);
-    const { client, openRoom, leaveRoom, draw } = this.#parts;
+    const { client, openRoom, draw } = this.#parts;
+    const local = this.#local.run(command, room);
+    if (local !== undefined) return local;
     if ("error" in command) return command.error;
     if ("nick" in command) client.rename(command.nick);
     else if ("join" in command) openRoom(command.join);
-    else if ("ignore" in command) return this.ignore(command.ignore, command.isIgnored);
     else if ("msg" in command) return this.openDirect(command.msg, command.text);
     else if ("replyDirect" in command) return this.#replyDirect(command.replyDirect);
     else if ("away" in command) return this.#setAway(command.away);
@@ -59,15 +65,15 @@ export class Actions {
     else if (!room) return "You are in no room. Try /join lobby";
     else if ("reply" in command) return this.#reply(room, command.reply, command.text);
     else if ("post" in command) this.#post(room, command.post, command.kind, room.replyingTo);
-    else if ("mute" in command) return this.#mute(command.mute ?? room.name, command.isMuted);
-    else if ("edit" in command) return this.#editLast(room, command.edit);
-    else if ("delete" in command) return this.#deleteLast(room);
+    else if ("edit" in command) return this.#editCommand(room, command.edit, command.seq ?? null);
+    else if ("delete" in command) return this.#deleteCommand(room, command.delete);
     else if ("topic" in command) return this.#topic(room, command.topic);
-    else if ("leave" in command) leaveRoom(command.leave ?? room.name);
+    else if ("leave" in command) return this.#leave(command.leave === null ? room.name : this.#local.roomNamed(command.leave));
     else if ("help" in command) return this.#note(room, help(command.help), unknownCommand(command.help));
     else if ("version" in command) return this.#note(room, this.#chat.server && `The server is ${this.#chat.server}`, "Not connected yet");
     else if ("key" in command) return this.#note(room, this.#key(), "No key yet: connect first");
     else if ("search" in command) return this.#search(room, command.search);
+    else if ("goTo" in command) this.#goTo(room, command.goTo);
     else if ("who" in command) return this.#request("members", { type: "who", room: room.name });
     else if ("rooms" in command) return this.#request("rooms", { type: "rooms" });
     draw();
@@ -94,16 +100,6 @@ export class Actions {
     return null;
   }
 
-  /** @param {string} user @param {boolean} isIgnored */
-  ignore(user, isIgnored) {
-    const { me, preferences } = this.#chat;
-    if (sameName(user, me)) return "That is your own name";
-    preferences.setIgnored(user, isIgnored);
-    this.#parts.hint(isIgnored ? `${user} is ignored. /unignore ${user} ends it` : `${user} is no longer ignored`, false);
-    this.#parts.draw();
-    return null;
-  }
-
   /** @param {string | null} text The away message; null: back. */
   #setAway(text) {
     const { client, hint, draw } = this.#parts;
@@ -111,18 +107,6 @@ export class Actions {
     this.#chat.away = text;
     hint(text === null ? "You are back" : `You are ${awayText(text)}. /back ends it`, false);
     draw();
-    return null;
-  }
-
-  /** @param {string} name @param {boolean | null} isMuted Null: the opposite of now. */
-  #mute(name, isMuted) {
-    const { preferences, rooms } = this.#chat;
-    const label = rooms.get(name)?.label ?? `#${name}`;
-    const was = preferences.isMuted(name);
-    if (isMuted === was) return `${label} is not muted`;
-    preferences.setMuted(name, !was);
-    this.#parts.hint(was ? `${label} is no longer muted` : `${label} is muted. /unmute ${name} ends it`, false);
-    this.#parts.draw();
     return null;
   }
 
@@ -138,7 +122,7 @@ export class Actions {
 
   editLast() {
     const { room } = this.#chat;
-    return room ? this.#editLast(room, null) : "You are in no room. Try /join lobby";
+    return room ? this.#editCommand(room, null, null) : "You are in no room. Try /join lobby";
   }
 
   /** Ends the edit or the reply that the input box is in. */
@@ -167,20 +151,28 @@ export class Actions {
     this.#submit({ type: "delete", room: room.name, cid: randomId(), target });
   }
 
-  /** @param {Room} room @param {string | null} text */
-  #editLast(room, text) {
-    const last = lastMessage(room, this.#chat.me);
-    if (typeof last === "string") return last;
-    if (text === null) this.edit(last.seq, last.text);
-    else this.#edit(room, last, text);
+  /** @param {Room} room @param {string | null} text Null: puts the last message into the input box. @param {number | null} seq Null: the last own message. */
+  #editCommand(room, text, seq) {
+    const post = seq === null ? lastMessage(room, this.#chat.me) : ownMessage(room, seq, this.#chat.me);
+    if (typeof post === "string") return post;
+    if (text === null) this.edit(post.seq, post.text ?? "");
+    else this.#edit(room, post, text);
     return null;
   }
 
-  /** @param {Room} room */
-  #deleteLast(room) {
-    const last = lastMessage(room, this.#chat.me);
-    if (typeof last === "string") return last;
-    this.deleteMessage(last.seq);
+  /** @param {Room} room @param {number | null} seq Null: the last own message. */
+  #deleteCommand(room, seq) {
+    const post = seq === null ? lastMessage(room, this.#chat.me) : ownMessage(room, seq, this.#chat.me);
+    if (typeof post === "string") return post;
+    this.deleteMessage(post.seq);
+    return null;
+  }
+
+  /** @param {string} name */
+  #leave(name) {
+    if (!this.#chat.rooms.has(name)) return `You are not in ${this.#local.labelOf(name)}`;
+    this.#parts.leaveRoom(name);
+    this.#parts.draw();
     return null;
   }
 
@@ -266,6 +258,12 @@ export class Actions {
     return null;
   }
 
+  /** @param {Room} room @param {GotoTarget} target */
+  #goTo({ name }, target) {
+    if ("seq" in target) this.#parts.openRoom(name, target.seq);
+    else this.#parts.goToTime(timeOf(target, Date.now()));
+  }
+
   /** Sends a request whose reply the room shows. @param {string} replyType @param {Message} request */
   #request(replyType, request) {
     if (!this.#parts.client.send(request)) return OFFLINE;
@@ -279,4 +277,11 @@ function lastMessage(room, me) {
   const isWaiting = [...room.unsent.values()].some(({ submission }) => submission.type === "post");
   if (isWaiting) return "Your last message is not stored yet. Try again when it is";
   return room.lastPostOf(me) ?? "No recent message of yours in this room";
+}
+
+/** A message by its number, with its text after unsent edits; or why it cannot be changed. One that is not loaded may be the person's. @param {Room} room @param {number} seq @param {string} me */
+function ownMessage(room, seq, me) {
+  const record = room.recordAt(seq);
+  if (record && !sameName(record.user, me)) return "You can only edit or delete your own messages";
+  return { seq, text: room.textAfterUnsent(seq) };
 }

@@ -1,18 +1,26 @@
 // The client: performs what the session asks for, and applies what the server sends to the chat, the storage and the page.
 
 import { notificationFor } from "./model/notification.js";
-import { roomFromPath, seqFromHash } from "./model/url.js";
+import { BAD_ROOM } from "./model/commands.js";
+import { isFinal, refusalOf, roomRefusal } from "./model/refusals.js";
+import { noRoomInPath, roomFromPath, seqFromHash } from "./model/url.js";
 import { Connection } from "./protocol/connection.js";
-import { isPrivate, parseRoomName, peerOf } from "./protocol/names.js";
+import { fitRoomName, isPrivate, parseRoomName, peerOf } from "./protocol/names.js";
 import { Session } from "./protocol/session.js";
 import { randomId } from "./storage/tabs.js";
+import { nameInUse } from "./view/login.js";
+
+/** Characters shown of an address that names no room. */
+const MAX_ADDRESS_CHARS = 64;
 
 /**
  * @import { Chat } from "./model/chat.js"
  * @import { HistoryRequests } from "./model/history-requests.js"
+ * @import { Refusal } from "./model/refusals.js"
  * @import { Search, SearchResult } from "./model/search.js"
  * @import { Navigation } from "./navigation.js"
  * @import { LogRecord, Message } from "./protocol/messages.js"
+ * @import { Refusal as UpgradeRefusal } from "./protocol/connection.js"
  * @import { Rejection, Submission } from "./protocol/outbox.js"
  * @import { Action } from "./protocol/session.js"
  * @import { OutboxStore } from "./storage/outbox-store.js"
@@ -23,14 +31,23 @@ import { randomId } from "./storage/tabs.js";
  * @typedef {{
  *   chat: Chat, preferences: Preferences, store: Store, outboxStore: OutboxStore, tabs: Tabs, search: Search,
  *   historyRequests: HistoryRequests, page: Page, navigation: Navigation,
- *   isReading(): boolean, openRoom(room: string, seq: number): void, openComposer(): void, draw(): void,
+ *   isReading(): boolean, openRoom(room: string, seq?: number): void, openComposer(): void, draw(): void,
  * }} ClientParts What the client works on. `isReading`: whether a message that arrives now is in view.
  */
+
+/** What is said after a refusal. @type {Record<UpgradeRefusal["reason"], string>} */
+const REFUSALS = {
+  "wrong passwords": "Too many wrong passwords from your network. Try again in a minute.",
+  connections: "Too many connections from your network. Try again in a minute.",
+};
 
 export class Client {
   /** @type {Session | null} */ session = null;
   /** The server's last error message, which explains a stop. */ lastError = "";
+  /** The server's welcome, if it was shown. */ #shownWelcome = "";
+  /** Whether the person entered the key that the server is asked to accept. */ #isKeyTyped = false;
   /** Whether it says that no one may have this name now, though no one holds it. */ #isBadName = false;
+  /** Why the last attempt was refused. @type {UpgradeRefusal | null} */ #refusal = null;
   /** Whether the rooms are on the screen: after the first welcome, or when the name was used before. */ isChatShown = false;
   #parts;
 
@@ -45,9 +62,11 @@ export class Client {
       },
       received: (message) => this.#perform(this.session?.received(message)),
       probe: () => this.session && parts.historyRequests.probe(this.session),
-      closed: (code) => {
+      closed: (code, refusal) => {
         for (const room of parts.chat.rooms.values()) room.disconnected();
-        this.#perform(this.session?.closed(code, Math.random()));
+        this.#refusal = refusal;
+        if (refusal) this.lastError = REFUSALS[refusal.reason];
+        this.#perform(this.session?.closed(code, Math.random(), refusal?.waitMs));
       },
       retryDue: () => this.start(),
     });
@@ -60,7 +79,17 @@ export class Client {
     this.isChatShown = true;
     this.#parts.page.show();
     this.session = this.#createSession(user);
+    const typedKey = this.#parts.store.takeTypedKey();
+    this.#isKeyTyped = typedKey !== null;
+    this.session.token = typedKey ?? this.session.token;
     this.start();
+  }
+
+  /** Continues as another name of the person: from the beginning, because rooms and drafts are kept for each name. @param {string} user @param {string} key */
+  switchTo(user, key) {
+    this.connection.disconnect();
+    this.#parts.store.switchTo(user, key);
+    location.reload();
   }
 
   /** @param {string} user @param {string | null} password @param {string | null} key */
@@ -80,6 +109,7 @@ export class Client {
       }
     }
     session.token = key ?? session.token;
+    this.#isKeyTyped = key !== null;
     session.password = password ?? session.password;
     page.login.setBusy(true);
     this.start();
@@ -90,6 +120,7 @@ export class Client {
     const { chat, preferences, store, navigation } = this.#parts;
     const address = roomFromPath(location.pathname);
     const here = address && mayJoin(user, address) ? address : null;
+    if (!here) this.#explainAddress(address);
     const rooms = [...new Set([...store.rooms(user), ...(here ? [here] : [])])].filter((room) => mayJoin(user, room));
     if (rooms.length === 0) rooms.push("lobby");
     chat.me = user;
@@ -97,6 +128,18 @@ export class Client {
     for (const room of rooms) chat.ensureRoom(room);
     navigation.show(here ?? rooms[0] ?? null, false, here ? seqFromHash(location.hash) : null);
     return new Session({ user, token: store.token(user) ?? undefined, agent: "web", rooms });
+  }
+
+  /** Says why the room that the address names is not on the screen. @param {string | null} room A room of others; null: not a room at all. */
+  #explainAddress(room) {
+    const typed = noRoomInPath(location.pathname);
+    const { page, openRoom } = this.#parts;
+    if (room) page.notices.show("address", "Address", "This address is of a private room of other people.");
+    if (typed === null) return;
+    const fit = fitRoomName(typed);
+    const action = fit === null ? null : { label: `Join #${fit}`, act: () => openRoom(fit) };
+    const shown = typed.replace(/\p{C}/gu, "").slice(0, MAX_ADDRESS_CHARS);
+    page.notices.show("address", "Address", `This address names no room: “${shown}”. ${BAD_ROOM}.`, { action });
   }
 
   /** Removes the name and its key from this browser, and returns to the login form. */
@@ -145,9 +188,13 @@ export class Client {
     this.#saveRooms();
   }
 
+  get isConnected() {
+    return this.session?.state === "live" || this.session?.state === "catching up";
+  }
+
   /** @param {Message} message @returns {boolean} Whether there is a connection to send it over. */
   send(message) {
-    return (this.session?.state === "live" || this.session?.state === "catching up") && this.connection.send(message);
+    return this.isConnected && this.connection.send(message);
   }
 
   /** Takes over unsent messages of closed tabs: a tab sends its own messages, and another sends them only once it is closed. */
@@ -200,8 +247,17 @@ export class Client {
 
   /** @param {number} ms */
   #retryIn(ms) {
+    const { chat, page } = this.#parts;
+    const isLockedOut = this.#refusal?.reason === "wrong passwords";
+    if (isLockedOut) page.login.setBusy(false); // the password can be corrected meanwhile
+    if (isLockedOut && !this.session?.password) {
+      // It wants a password, and we have none: an attempt without one would only be refused again.
+      this.isChatShown = false;
+      page.hide();
+      return page.login.show(this.lastError, { user: chat.me, isPasswordAsked: true, field: "password" });
+    }
     this.connection.retryIn(ms);
-    if (!this.isChatShown) this.#parts.page.login.show("The server does not answer. Trying again…");
+    if (!this.isChatShown) page.login.show(this.lastError || "The server does not answer. Trying again…");
   }
 
   /** @param {number} code */
@@ -211,18 +267,21 @@ export class Client {
     page.login.setBusy(false);
     if (code === 4403) return void (this.lastError ||= "You were removed from this server.");
     if (code === 4409 && this.session) this.session.token = store.token(this.session.user) ?? undefined; // a typed key may be wrong
-    /** @type {Record<number, string>} */
-    const reasons = {
-      4401: this.session?.password ? "Wrong password." : "This server needs a password.",
-      4409: this.#isBadName
-        ? `The server refused the name ${chat.me}: ${this.lastError}`
-        : `The name ${chat.me} is in use. If it is yours, enter its key below.`,
-    };
     this.isChatShown = false;
     page.hide();
-    page.login.show(reasons[code] ?? (this.lastError || "The server did not understand this page. Reload the page."), {
-      user: chat.me, isPasswordAsked: code === 4401,
-    });
+    const { text, field } = this.#reasonOf(code);
+    page.login.show(text, { user: chat.me, isPasswordAsked: code === 4401, field });
+    if (code === 4409 && !this.#isBadName) page.login.askForKey();
+  }
+
+  /** Why the server refused this name, and the field of the login form that it is about. @param {number} code @returns {{ text: string, field?: "name" | "password" | "login-key" }} */
+  #reasonOf(code) {
+    const { me } = this.#parts.chat;
+    if (code === 4401) return { text: this.session?.password ? "Wrong password." : "This server needs a password.", field: "password" };
+    if (this.#isBadName) return { text: `The server refused the name ${me}: ${this.lastError}`, field: "name" };
+    if (code !== 4409) return { text: this.lastError || "The server did not understand this page. Reload the page." };
+    if (this.#isKeyTyped) return { text: `Wrong key for ${me}. Check it, or choose another name.`, field: "login-key" };
+    return { text: nameInUse(me), field: "name" };
   }
 
   /** @param {LogRecord} record */
@@ -257,8 +316,23 @@ export class Client {
   /** @param {{ cid: string } & Rejection} rejection */
   #failed(rejection) {
     const { chat, page } = this.#parts;
+    const submission = chat.submission(rejection.cid);
+    if (submission && isFinal(rejection.code)) {
+      // Once all that the server's message causes is done: it may remove the room.
+      queueMicrotask(() => this.#giveBack(refusalOf(submission, rejection, chat.me)));
+      return this.drop(rejection.cid);
+    }
     chat.failed(rejection);
     if (chat.isEdit(rejection.cid)) page.composer.hint(`Your change was refused: ${rejection.message}`, true);
+  }
+
+  /** Says why something was refused for good, and puts its text into the input box to be mended; if that is in use, into the room. @param {Refusal} refusal */
+  #giveBack({ room, typed, isForAnyRoom, reason }) {
+    const { chat, page, draw } = this.#parts;
+    const isHere = isForAnyRoom || chat.room?.name === room;
+    if (isHere && (!typed || page.composer.giveBack(typed))) page.composer.hint(reason, true);
+    else (chat.rooms.get(room) ?? chat.room)?.note(typed ? `${reason}\n${typed}` : reason);
+    draw();
   }
 
   // ---- What the server sends ----
@@ -269,8 +343,9 @@ export class Client {
     switch (message.type) {
       case "welcome": return this.#welcomed(message);
       case "joined": return this.#saveRooms();
-      case "renamed": return this.session?.user === message.to ? this.#saveName(message.to) : undefined;
+      case "renamed": return this.session?.user === message.to ? this.#renamed(message.to) : undefined;
       case "left": return this.session?.rooms.includes(message.room) ? undefined : this.#removeRoom(message.room);
+      case "rooms": return this.#parts.page.composer.suggest();
       case "history": return this.#historyReceived(message);
       case "found": return this.#searchFinished(this.#parts.search.received(message));
       case "error": return this.#error(message);
@@ -285,21 +360,49 @@ export class Client {
     page.login.setBusy(false);
     if (!this.isChatShown) page.show();
     page.composer.setLimit(limits?.text ?? Infinity); // measures the input box, which must be on the screen for that
-    if (!this.isChatShown && motd) chat.room?.note(motd);
     this.isChatShown = true;
+    this.#showWelcome(motd ?? "");
     this.adoptUnsent();
+  }
+
+  /** Shows the server's welcome until the person closes it, and again once it is another. @param {string} text */
+  #showWelcome(text) {
+    const { page, store } = this.#parts;
+    if (!text || text === this.#shownWelcome || text === store.closedWelcome) return;
+    this.#shownWelcome = text;
+    page.notices.show("welcome", "Welcome message", text, { hasLinks: true, closed: () => store.saveClosedWelcome(text) });
+    page.announcer.say(`Welcome message: ${text}`);
+  }
+
+  /** @param {string} user */
+  #renamed(user) {
+    this.#saveName(user);
+    this.#parts.page.renameForm.renamed();
   }
 
   /** @param {Message} message */
   #historyReceived(message) {
     const { chat, historyRequests, navigation, preferences } = this.#parts;
-    const { room, records, first } = message;
-    const purpose = this.session && historyRequests.received(message, this.session);
-    if (purpose === "older") {
-      chat.rooms.get(room)?.addOlder(records, first, chat.me, (user) => preferences.isIgnored(user));
-      navigation.locateStep(); // at once: an old message can be hundreds of pages away
+    const { records, first } = message;
+    const page = { records, first, edits: message.edits ?? [] };
+    const request = historyRequests.received(message);
+    const room = chat.rooms.get(message.room);
+    const isIgnored = (/** @type {string} */ user) => preferences.isIgnored(user);
+    if (!room || !request) return;
+    switch (request.purpose) {
+      case "probe": {
+        const seq = this.session?.seq(message.room) ?? Infinity;
+        if (records.some((/** @type {LogRecord} */ record) => record.seq > seq)) this.#perform(this.session?.requestMissing(message.room));
+        return;
+      }
+      case "around": navigation.loaded(request, room, page, isIgnored); break;
+      case "older":
+        if (request.shown === room) room.addOlder(records, first, chat.me, isIgnored);
+        else if (request.shown === room.window) room.addAbove(page, chat.me, isIgnored);
+        break;
+      case "newer": if (request.shown === room.window) room.addNewer(page, chat.me, isIgnored);
     }
-    if (purpose === "missing") this.#perform(this.session?.requestMissing(room));
+    navigation.locateStep(); // at once: the next page may be needed
   }
 
   /** @param {SearchResult | null} result */
@@ -315,12 +418,15 @@ export class Client {
   #error({ code, message, room }) {
     this.lastError = message;
     this.#isBadName = code === "bad_name";
-    this.#parts.historyRequests.failed(room);
-    if (room && !this.session?.rooms.includes(room)) {
-      this.#removeRoom(room);
+    const failed = this.#parts.historyRequests.failed(room);
+    const isJoin = Boolean(room) && !this.session?.rooms.includes(room);
+    if (isJoin) {
+      this.#removeRoom(room, this.#parts.chat.previous);
       this.#saveRooms();
     }
-    if (this.session?.state !== "connecting") this.#parts.page.composer.hint(message, true);
+    const reason = roomRefusal({ code, message }, room ?? "", this.#parts.chat.me);
+    if (this.session?.state !== "connecting") this.#parts.page.showRefusal({ code, message: reason, room, isJoin });
+    this.#parts.navigation.failed(failed, code);
   }
 
   // ---- Saving the name and the rooms ----
@@ -338,13 +444,13 @@ export class Client {
     if (this.session) this.#parts.store.saveRooms(this.session.user, this.session.rooms);
   }
 
-  /** Removes a room from the list, unless it has unsent messages. @param {string} name */
-  #removeRoom(name) {
+  /** Removes a room from the list, unless it has unsent messages. @param {string} name @param {string | null} [next] The room to show then; by default the first. */
+  #removeRoom(name, next = null) {
     const { chat, navigation } = this.#parts;
     const room = chat.rooms.get(name);
     if (!room || room.unsent.size) return;
     chat.rooms.delete(name);
-    if (chat.room === room) navigation.show(chat.listed[0]?.name ?? null, false);
+    if (chat.room === room) navigation.show((next !== null && chat.rooms.has(next) ? next : chat.listed[0]?.name) ?? null, false);
   }
 }
 

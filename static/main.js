@@ -1,12 +1,13 @@
 // Wiring: builds the parts of the page, connects them, and passes on the events of the browser.
 
-import { Actions } from "./actions.js";
+import { Actions, OFFLINE } from "./actions.js";
 import { Client } from "./client.js";
 import { Chat } from "./model/chat.js";
 import { candidatesFrom } from "./model/completion.js";
 import { HistoryRequests } from "./model/history-requests.js";
 import { ReadMarkerSender } from "./model/read-marker-sender.js";
 import { Search } from "./model/search.js";
+import { suggestionsFor } from "./model/suggestions.js";
 import { roomFromPath, seqFromHash } from "./model/url.js";
 import { Navigation } from "./navigation.js";
 import { parseRoomName } from "./protocol/names.js";
@@ -14,16 +15,21 @@ import { OutboxStore } from "./storage/outbox-store.js";
 import { Preferences } from "./storage/preferences.js";
 import { openStorage, Store } from "./storage/store.js";
 import { Tabs } from "./storage/tabs.js";
+import { applyAppearance } from "./view/appearance.js";
 import { Page } from "./view/page.js";
 import { quoteOf } from "./view/rows.js";
 
 /** @import { Send } from "./protocol/messages.js" */
+
+/** For a text that names a room, the list of rooms is asked for at most this often. */
+const LOOK_UP_EVERY_MS = 5 * 60_000;
 
 const local = openStorage(() => localStorage);
 const store = new Store(local, openStorage(() => sessionStorage));
 const tabs = new Tabs(navigator.locks);
 const outboxStore = new OutboxStore(local, tabs.id);
 const preferences = new Preferences(local);
+applyAppearance(preferences);
 const chat = new Chat(preferences);
 /** @type {Send} */ const send = (message) => client.send(message);
 const historyRequests = new HistoryRequests(send);
@@ -33,7 +39,11 @@ const readMarkers = new ReadMarkerSender(chat, send);
 /** @type {Page} */
 const page = new Page({
   logIn: (user, password, key) => client.logIn(user, password, key),
-  rename: (user) => client.rename(user),
+  rename: (user) => {
+    client.rename(user);
+    return client.isConnected;
+  },
+  switchTo: (user, key) => client.switchTo(user, key),
   retry: () => client.start(),
   resend: (cid) => client.resend(cid),
   drop: (cid) => client.drop(cid),
@@ -43,8 +53,12 @@ const page = new Page({
   leaveRoom,
   openNeighbour: (by, isUnread) => openRoom(chat.neighbour(by, isUnread) ?? ""),
   openMessage: (seq) => openRoom(chat.room?.name ?? "", seq),
-  requestRooms: () => void send({ type: "rooms" }),
+  requestRooms,
+  requestMembers: () => {
+    if (!send({ type: "who", room: chat.room?.name })) hint(OFFLINE, true);
+  },
   loadOlder: () => chat.room && historyRequests.loadOlder(chat.room),
+  loadNewer: () => chat.room && historyRequests.loadNewer(chat.room),
   copyLink: (seq) => void navigation.copyLink(seq),
   scrolled: () => {
     navigation.scrolled();
@@ -52,7 +66,7 @@ const page = new Page({
   },
   submitInput: (text) => actions.submitInput(text),
   inputChanged: (text) => actions.inputChanged(text),
-  openDirect: (user) => void actions.openDirect(user, ""),
+  openDirect: (user) => actions.openDirect(user, ""),
   editLast: () => actions.editLast(),
   cancelContext: () => actions.cancel(),
   editMessage: (seq, text) => {
@@ -68,7 +82,12 @@ const page = new Page({
     page.composer.focusUnlessTouch(); // the button that had the focus is gone
   },
   completions: () => candidatesFrom(chat),
-  preferencesChanged: draw,
+  suggestions: (before) => suggestionsFor(before, chat),
+  isRoom: (name) => chat.isKnownRoom(name),
+  preferencesChanged: () => {
+    applyAppearance(preferences);
+    draw();
+  },
   playSound: () => page.notifications.playSound(),
 });
 const hint = (/** @type {string} */ text, isBad = false) => page.composer.hint(text, isBad);
@@ -79,7 +98,10 @@ const client = new Client({
 });
 const actions = new Actions({
   chat, store, outboxStore, client, search, openRoom, leaveRoom, openComposer, hint, draw,
+  openMessage: (seq) => void openRoom(chat.room?.name ?? "", seq),
   jumpToLatest: () => page.messages.jumpToLatest(),
+  playSound: () => page.notifications.playSound(),
+  goToTime: (at) => navigation.goToTime(at),
 });
 
 // ---- Rooms and the input box ----
@@ -93,6 +115,20 @@ function openRoom(typed, seq = null) {
   client.join(room);
   page.composer.focusUnlessTouch();
   return true;
+}
+
+/** When the server's list of rooms was asked for. */
+let roomsRequestedAt = -Infinity;
+
+function requestRooms() {
+  if (send({ type: "rooms" })) roomsRequestedAt = Date.now();
+}
+
+/** Asks for the list if a text names a room that may be new. Not in a large room, where one text would make all clients ask. */
+function lookUpRooms() {
+  const isWanted = chat.isRoomUnknown && chat.room?.memberNames;
+  if (isWanted && Date.now() - roomsRequestedAt >= LOOK_UP_EVERY_MS) requestRooms();
+  chat.isRoomUnknown = false;
 }
 
 /** @param {string} room */
@@ -135,6 +171,7 @@ function drawNow() {
   }
   navigation.locateStep();
   readMarkers.sendSoon();
+  lookUpRooms();
 }
 
 /** Whether a message that arrives now is in view. */
@@ -147,6 +184,7 @@ function isReading() {
 addEventListener("online", () => client.start());
 addEventListener("offline", () => client.connection.probe());
 addEventListener("storage", (event) => {
+  applyAppearance(preferences);
   const change = store.changeOf(event, chat.me, chat.room?.name ?? "");
   if (change === "forgotten") return client.forgetMe();
   if (change === "draft" && !document.hasFocus() && !chat.room?.editing) return openComposer();

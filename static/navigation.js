@@ -1,20 +1,20 @@
-// Navigation: the room on the screen, the message that the URL names, and loading history until it is found.
+// Navigation: the room on the screen, the message or the time to go to, and loading history around it.
 
-import { MAX_PAGE } from "./model/history-requests.js";
 import { roomPath } from "./model/url.js";
+import { formatMoment } from "./text/time.js";
 import { copyText } from "./view/dom.js";
-
-/** The most records to go back, page by page, for one message: fewer than a room of the page can hold. */
-const MAX_DISTANCE = 110_000;
 
 /**
  * @import { Chat } from "./model/chat.js"
- * @import { HistoryRequests } from "./model/history-requests.js"
+ * @import { HistoryRequests, Request, Start } from "./model/history-requests.js"
+ * @import { HistoryPage } from "./model/history-window.js"
  * @import { Room } from "./model/room.js"
  * @import { MessageList } from "./view/message-list.js"
- * @typedef {{ room: string, seq: number, distance?: number }} Target `distance`: how many records above the oldest loaded one.
- * @typedef {{ found: { index: number, key: string } } | { loadOlder: true } | { wait: true } | { reason: string }} Step
- *   `loadOlder`: load an older page first; `reason`: the message cannot be shown.
+ * @typedef {{ room: string, start: Start, since?: number, isLoaded?: boolean }} Target `isLoaded`: the page that begins there
+ *   has come; `since`: then `start` is the first record since this time, which may be an edit.
+ * @typedef {{ index: number, key: string, seq: number, isNewest: boolean }} Location `isNewest`: among the newest items.
+ * @typedef {{ found: Location } | { load: Start } | { loadNewer: true } | { wait: true } | { reason: string }} Step
+ *   `load`: load the page that begins there first; `reason`: there is nothing to show.
  * @typedef {{
  *   chat: Chat, historyRequests: HistoryRequests, messages: MessageList,
  *   hint(text: string, isBad?: boolean): void, openComposer(): void, draw(): void,
@@ -23,7 +23,7 @@ const MAX_DISTANCE = 110_000;
 
 export class Navigation {
   #parts;
-  /** The message that the URL names, until it is on the screen. @type {Target | null} */ #target = null;
+  /** What to go to, until it is on the screen. @type {Target | null} */ #target = null;
 
   /** @param {NavigationParts} parts */
   constructor(parts) {
@@ -39,35 +39,63 @@ export class Navigation {
   show(room, isNewEntry, seq = null) {
     const { chat, messages, openComposer, draw } = this.#parts;
     chat.show(room);
-    const path = roomPath(room, seq);
-    if (location.pathname + location.hash !== path) history[isNewEntry ? "pushState" : "replaceState"](null, "", path);
-    this.#target = room && seq !== null ? { room, seq } : null;
+    this.#setPath(roomPath(room, seq), isNewEntry);
+    this.#target = room && seq !== null ? { room, start: { seq } } : null;
     if (!this.#target) messages.clearTarget();
     openComposer();
     draw();
   }
 
-  /** Goes one step towards the target: shows it, or loads an older page. */
+  /** Goes to the first message of the room on the screen since a time. @param {number} at Unix ms. */
+  goToTime(at) {
+    const { chat: { room }, draw } = this.#parts;
+    this.#target = room && { room: room.name, start: { at } };
+    draw();
+  }
+
+  /** Goes one step towards the target: shows it, or loads what it needs. */
   locateStep() {
     const { chat: { room }, historyRequests, messages, hint } = this.#parts;
-    if (!this.#target || room?.name !== this.#target.room) return;
-    const { seq } = this.#target;
-    const step = locateMessage(room, seq);
+    const target = this.#target;
+    if (!target || room?.name !== target.room) return;
+    const step = locate(room, target);
     if ("wait" in step) return;
-    if ("loadOlder" in step) {
-      this.#target.distance ??= room.oldest === null ? 0 : room.oldest - seq;
-      hint(`Loading message #${seq}, ${this.#target.distance.toLocaleString()} messages back…`);
-      return historyRequests.loadOlder(room, MAX_PAGE);
+    if ("load" in step) {
+      hint("seq" in step.load ? `Loading message #${step.load.seq}…` : `Loading messages of ${formatMoment(step.load.at)}…`);
+      return historyRequests.loadAround(room, step.load);
     }
+    if ("loadNewer" in step) return historyRequests.loadNewer(room);
     hint("reason" in step ? step.reason : "", "reason" in step);
     this.#target = null;
-    if ("found" in step) messages.show(step.found);
+    if (!("found" in step)) return;
+    if (step.found.isNewest) room.closeWindow();
+    if (target.since !== undefined || "at" in target.start) this.#setPath(roomPath(room.name, step.found.seq), true);
+    messages.show(step.found);
+  }
+
+  /** The page that the target begins with has come. @param {Request} request @param {Room} room @param {HistoryPage} page @param {(user: string) => boolean} isIgnored */
+  loaded(request, room, page, isIgnored) {
+    const { chat } = this.#parts;
+    const target = this.#target;
+    if (!target || target.start !== request.start) return; // the person went elsewhere meanwhile
+    target.isLoaded = true;
+    const [first] = page.records;
+    if (first && "at" in target.start) [target.since, target.start] = [target.start.at, { seq: first.seq }];
+    room.openWindow(page, chat.me, isIgnored);
+  }
+
+  /** Requests will not be answered. @param {Request[]} requests @param {string} code Why. */
+  failed(requests, code) {
+    const start = this.#target?.start;
+    if (!start || !requests.some((request) => request.start === start)) return;
+    this.#target = null;
+    if (code === "bad_message" && "at" in start) this.#parts.hint("This server is too old to go to a day or a time. Go to a message by its number, or scroll up", true);
   }
 
   /** Removes the target from the URL once the person scrolled away from it, so that a reload does not go back to it. */
   scrolled() {
     const { chat: { room }, messages } = this.#parts;
-    if (!this.#target && !messages.hasTarget && location.hash) history.replaceState(null, "", roomPath(room?.name ?? null));
+    if (!this.#target && !messages.hasTarget && location.hash) this.#setPath(roomPath(room?.name ?? null), false);
   }
 
   /** @param {number} seq A message of the room on the screen. */
@@ -77,18 +105,47 @@ export class Navigation {
     const isCopied = await copyText(location.origin + roomPath(room.name, seq));
     hint(isCopied ? "Link copied" : "This browser does not allow copying", !isCopied);
   }
+
+  /** @param {string} path @param {boolean} isNewEntry */
+  #setPath(path, isNewEntry) {
+    if (location.pathname + location.hash !== path) history[isNewEntry ? "pushState" : "replaceState"](null, "", path);
+  }
 }
 
-/** The next step to a message of this room. @param {Room} room @param {number} seq @returns {Step} */
-export function locateMessage(room, seq) {
-  const { oldest, newest, first, label } = room;
-  if (oldest === null || !room.isCaughtUp) return { wait: true };
+/** The next step to a target in this room. @param {Room} room @param {Omit<Target, "room">} target @returns {Step} */
+export function locate(room, { start, since, isLoaded = false }) {
+  if (room.oldest === null || !room.isCaughtUp) return { wait: true };
+  if ("at" in start) return locateTime(room, start, isLoaded);
+  return since === undefined ? locateMessage(room, start, isLoaded) : locateFrom(room, start.seq, since);
+}
+
+/** @param {Room} room @param {{ seq: number }} start @param {boolean} isLoaded @returns {Step} */
+function locateMessage(room, start, isLoaded) {
+  const { seq } = start;
+  const { newest, first, label } = room;
   if (seq > newest) return { reason: `There is no message #${seq} in ${label} yet: the newest is #${newest}` };
   if (seq < first) return { reason: `Message #${seq} of ${label} is no longer kept` };
-  if (seq >= oldest) {
-    const found = room.locate(seq);
-    return found ? { found } : { reason: `#${seq} in ${label} is an edit or a delete, not a message` };
-  }
-  if (oldest - seq > MAX_DISTANCE) return { reason: `Message #${seq} of ${label} is too far back to show` };
-  return { loadOlder: true };
+  const found = room.locate((record) => record.seq === seq);
+  if (found) return { found };
+  if (room.isLoaded(seq)) return { reason: `#${seq} in ${label} is an edit or a delete, not a message` };
+  return isLoaded ? { reason: `Message #${seq} of ${label} could not be loaded` } : { load: start };
+}
+
+/** @param {Room} room @param {{ at: number }} start @param {boolean} isLoaded @returns {Step} */
+function locateTime(room, start, isLoaded) {
+  const found = isLoaded ? null : room.locateSince(start.at);
+  if (found) return { found };
+  return found === null ? noneSince(room, start.at) : { load: start };
+}
+
+/** The first message from a record on, which may be an edit. @param {Room} room @param {number} seq @param {number} since @returns {Step} */
+function locateFrom(room, seq, since) {
+  const found = room.locate((record) => record.seq >= seq);
+  if (found && (!found.isNewest || room.window === null)) return { found };
+  return room.window ? { loadNewer: true } : noneSince(room, since);
+}
+
+/** @param {Room} room @param {number} at */
+function noneSince({ label }, at) {
+  return { reason: `There are no messages in ${label} since ${formatMoment(at)}` };
 }

@@ -6,6 +6,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// `--max-data` of the server, in bytes: the 1GiB of `FLAGS` in `main.rs`.
+pub(crate) const MAX_DATA: u64 = 1 << 30;
 /// The rooms over which the clients are spread.
 pub(crate) const ROOMS: usize = 10;
 

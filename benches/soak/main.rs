@@ -50,7 +50,17 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// For the connections of the attackers to be gone.
 const CLEANUP: Duration = Duration::from_secs(5);
 /// Shares per address as they come, but more new connections: the attackers come back all the time.
-const FLAGS: &[&str] = &["--max-per-address", "64", "--limit", "new-per-address=2000"];
+const FLAGS: &[&str] = &[
+    "--max-per-address",
+    "64",
+    "--limit",
+    "new-per-address=2000",
+    "--max-data",
+    "1GiB",
+    "--min-free",
+    "256MiB",
+];
+
 /// How often a condition that is waited for is checked.
 const POLL_EVERY: Duration = Duration::from_millis(50);
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use crate::args::ROOMS;
+use crate::args::{MAX_DATA, ROOMS};
 use crate::attackers::AttackCounts;
 use crate::clients::{Stats, histogram};
 use crate::common::checker::{Outcome, RoomHistory, Submission, check};
@@ -71,7 +71,9 @@ impl Report {
         let total: u64 = counts.values().sum();
         let each: Vec<_> = counts.iter().map(|(name, count)| format!("{name} {count}")).collect();
         self.note(&format!("{total} attacks: {}", each.join(", ")));
-        self.note(&format!("{:.1} MiB of data", mib(disk_usage(&server.data()))));
+        let bytes = disk_usage(&server.data());
+        let figures = format!("{:.1} MiB of {:.0}", mib(bytes), mib(MAX_DATA));
+        self.must("the data directory stays within --max-data", bytes <= MAX_DATA, &figures);
     }
 
     fn check_latency(&mut self, clients: &[Stats]) {

@@ -33,9 +33,12 @@ impl Server {
         command.arg(measured.get_program()).args(measured.get_args());
         let mut server = Server::run(command);
         let mut line = server.process.read_line();
-        while !line.contains("room for") {
+        while !line.contains("capacity") {
             line = server.process.read_line();
-            assert!(!line.is_empty(), "the server does not say how many it has room for");
+            assert!(
+                !line.is_empty(),
+                "the server does not say how many connections it has room for"
+            );
         }
         let room = line.split_whitespace().find_map(|word| word.parse().ok());
         (server, room.unwrap())

@@ -47,6 +47,8 @@ pub(crate) struct Args {
     pub(crate) token_file: Option<PathBuf>,
     /// Whether to print lines on a terminal too, without a screen.
     pub(crate) plain: bool,
+    /// Whether lines that a program pipes in may be commands.
+    pub(crate) commands: bool,
     /// What the terminal can show.
     pub(crate) look: Look,
     /// How long a script waits without a connection.
@@ -89,6 +91,7 @@ const COMMAND: Command = Command {
         Flag::value("timeout", "TIME", "how long a script waits without a connection")
             .env("TALK_TIMEOUT")
             .default("30s"),
+        Flag::switch("commands", "run piped lines that begin with / as commands, not as text"),
         Flag::switch("plain", "plain lines: no input line, no escape sequences").env("TALK_PLAIN"),
         Flag::switch("no-color", "no colours; NO_COLOR does the same"),
         Flag::value("completions", "bash|zsh|fish", "print completions for that shell"),
@@ -97,7 +100,7 @@ const COMMAND: Command = Command {
     ],
     epilogue: "\
 In the chat, /help lists the commands. Piped input is sent line by line, each
-line as a message:
+line as a message, whatever it begins with:
 
   make 2>&1 | tail -1 | console --user ci --room builds
 
@@ -161,6 +164,7 @@ pub(crate) fn parse(
         password_file: flags.get("password-file").map(PathBuf::from),
         token_file: flags.get("token-file").map(PathBuf::from),
         plain: flags.has("plain") || is_dumb,
+        commands: flags.has("commands"),
         look: Look::of_terminal(palette, |name| {
             set(name).map_or(String::new(), |value| value.to_string_lossy().into_owned())
         }),

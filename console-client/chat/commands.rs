@@ -24,6 +24,9 @@ use crate::view::UnsentList;
 use crate::view::format;
 use crate::view::listing;
 
+/// Messages that `/goto` lists of a time where there is no screen to scroll.
+const LISTED_SINCE: usize = 20;
+
 impl Chat {
     pub(super) fn execute(&mut self, command: Command) -> Result<(), String> {
         match command {
@@ -179,7 +182,9 @@ impl Chat {
     fn room_named(&self, name: &str) -> Result<RoomName, String> {
         match name.strip_prefix('@') {
             Some(user) if !user.contains('+') => self.room_with(&parse(user)?),
-            Some(_) | None => parse(name),
+            Some(_) | None => {
+                command::room_name(name).map_err(|rejection| format!("{name:?}: {rejection}"))
+            }
         }
     }
 
@@ -196,7 +201,17 @@ impl Chat {
     /// Scrolls to a message; one that is not kept here is listed with those around it.
     fn go_to(&mut self, target: Target) -> Result<(), String> {
         match target {
-            Target::Time(minutes) => self.view.display.go_to_time(minutes, time::unix_ms()),
+            Target::Time(moment) => {
+                let zone = &self.view.display.clock.zone;
+                let since = moment.local(zone.local(time::unix_ms()));
+                let at = zone.unix_ms(since);
+                if self.view.display.go_to_time(since)? {
+                    return Ok(());
+                }
+                let name = self.current_room()?.name.clone();
+                let purpose = Purpose::ListFirst(LISTED_SINCE);
+                self.request_page(&name, HistoryRange::At(at), purpose)
+            }
             Target::Seq(seq) if self.view.display.go_to(seq)? => Ok(()),
             Target::Seq(seq) => {
                 let room = self.current_room()?;
@@ -305,7 +320,7 @@ fn requested(is_sent: bool) -> Result<(), String> {
 /// The second half of `/help`.
 const KEYS: [&str; 9] = [
     "Enter           send; Alt-Enter starts a new line",
-    "Tab             complete a name, #room or /command; again: the next match",
+    "Tab             complete names, #rooms, /commands; again: the next, and a list",
     "Up, Down        earlier input; Ctrl-R searches it, Enter takes the match",
     "Ctrl-A E W U K  to start, end; delete word, to start, to end; Ctrl-Y undeletes",
     "Alt-1 … Alt-9   switch room; Alt-Left, Alt-Right: room beside; Alt-A: next unread",

@@ -3,8 +3,10 @@
 //!
 //! Depends on the client, `view`, `room`, `command` and `storage`; never on a terminal.
 
+use talk::chat::Cid;
 use talk::chat::ErrorCode;
 use talk::chat::Operation;
+use talk::chat::Rejection;
 use talk::chat::RoomName;
 use talk::chat::Text;
 use talk::chat::Token;
@@ -15,9 +17,12 @@ use talk::chat::protocol::Welcome;
 use talk::client::Client;
 use talk::client::ConnectionState;
 use talk::client::Event;
+use talk::client::Progress;
+use talk::client::Submission;
 use talk::limits;
 
 use crate::chat::read_markers::ReadMarkerSender;
+use crate::chat::refusals::Refusal;
 use crate::chat::search::RoomSearch;
 use crate::chat::search::SearchStep;
 use crate::chat::user_files::UserFiles;
@@ -26,11 +31,13 @@ use crate::command::Command;
 use crate::command::Input;
 use crate::room::Room;
 use crate::storage::outbox::OutboxStore;
+use crate::view::SendState;
 use crate::view::View;
 
 mod commands; // what the commands do
 mod preferences; // commands that concern only the person
 mod search; // a search, which may take several requests
+pub(crate) mod refusals; // what the server refused for good
 mod read_markers; // how far the person has read, for other devices
 pub(crate) mod user_files; // what is saved on disk
 
@@ -44,6 +51,8 @@ pub(crate) struct Chat {
     files: UserFiles,
     /// The server's password, if one was given.
     password: Option<String>,
+    /// Whether a person can be asked for the password.
+    asks_password: bool,
     /// The key of our name, once the server has sent it.
     token: Option<Token>,
     /// When the next `typing` may be sent, in Unix milliseconds.
@@ -52,6 +61,8 @@ pub(crate) struct Chat {
     read_markers: ReadMarkerSender,
     /// The search that is under way.
     search: Option<RoomSearch>,
+    /// Submissions refused for good, of which the person does not know yet.
+    refusals: Vec<Refusal>,
 }
 
 /// The result of a submitted line.
@@ -78,11 +89,30 @@ impl Chat {
             view,
             files,
             password,
+            asks_password: false,
             token: None,
             typing_next_at: 0,
             read_markers: ReadMarkerSender::default(),
             search: None,
+            refusals: Vec::new(),
         }
+    }
+
+    /// The person is asked for a missing or wrong password, instead of ending the chat.
+    pub(crate) fn asking_password(self) -> Chat {
+        Chat { asks_password: true, ..self }
+    }
+
+    /// Whether the chat goes on once the person has typed a password.
+    pub(crate) fn wants_password(&self) -> bool {
+        self.asks_password && self.view.connection.status.is_password_refused()
+    }
+
+    /// Connects with this password.
+    pub(crate) fn try_password(&mut self, password: String) {
+        self.client.set_password(&password);
+        self.password = Some(password);
+        self.client.retry_now();
     }
 
     /// Takes an event of the client. Returns the reason if the chat is over.
@@ -96,6 +126,12 @@ impl Chat {
         }
         for problem in self.files.apply(&event) {
             self.view.display.error(&problem);
+        }
+        if let Event::Failed { cid, rejection } = &event
+            && self.is_final(cid, rejection)
+        {
+            self.refuse(cid, rejection);
+            return None;
         }
         if let Event::Message(ServerMessage::Found { room, text, records, before, first }) = event {
             self.on_found(&room, &text, records, before, first);
@@ -112,9 +148,51 @@ impl Chat {
             self.read_markers.set_unsupported();
             return None;
         }
+        let is_stop = matches!(event, Event::Stopped { .. });
         self.view.apply(event, now);
         self.save_preferences();
-        self.view.connection.status.final_reason(self.view.me(), self.password.is_some())
+        let status = &self.view.connection.status;
+        let reason = status.final_reason(self.view.me(), self.password.is_some())?;
+        if !self.wants_password() {
+            return Some(reason);
+        }
+        if is_stop {
+            match self.password {
+                Some(_) => self.view.display.error("wrong password"),
+                None => self.view.display.notice("this server needs a password"),
+            }
+        }
+        None
+    }
+
+    /// Whether a submission was refused for good: also one that was under way when the server refused its
+    /// private room.
+    fn is_final(&self, cid: &Cid, rejection: &Rejection) -> bool {
+        let is_outside = |submission: &Submission| {
+            let room = &submission.room;
+            room.is_private() && !self.view.display.rooms.is_joined(room)
+        };
+        rejection.code.is_final()
+            || rejection.code == ErrorCode::NotJoined
+                && self.view.unsent.find(cid).is_some_and(is_outside)
+    }
+
+    /// Discards a submission that was refused for good.
+    fn refuse(&mut self, cid: &Cid, rejection: &Rejection) {
+        let was_welcomed = self.view.connection.status.was_welcomed();
+        let refusal = self.view.unsent.find(cid).map(|submission| {
+            // Of an earlier run: refused before this one has joined any room.
+            let is_in_room = !was_welcomed || self.view.display.rooms.is_joined(&submission.room);
+            Refusal::new(submission, rejection, self.view.me(), is_in_room)
+        });
+        self.refusals.extend(refusal);
+        self.view.unsent.remove(cid);
+        self.client.discard(cid);
+    }
+
+    /// The submissions refused for good since the last call.
+    pub(crate) fn take_refusals(&mut self) -> Vec<Refusal> {
+        std::mem::take(&mut self.refusals)
     }
 
     /// Takes an answer to a search; shows what was found once the search is finished.
@@ -146,24 +224,41 @@ impl Chat {
         }
     }
 
-    /// Does what a submitted line asks for: sends it, or runs the command.
+    /// Does what a submitted line asks for: sends it, or runs the command. Shows why it is refused.
     pub(crate) fn submit(&mut self, line: &str) -> SubmitResult {
-        let result = match command::parse(line) {
-            Ok(Input::Post(text)) => self.post(&text, false),
-            Ok(Input::Me(text)) => self.post(&text, true),
-            Ok(Input::Command(Command::Quit)) => return SubmitResult::Quit,
-            Ok(Input::Command(Command::Clear)) => return SubmitResult::Clear,
-            Ok(Input::Command(command)) => self.execute(command),
-            Err(sentence) => Err(sentence),
+        self.submit_line(line).unwrap_or_else(|sentence| {
+            self.view.display.error(&sentence);
+            SubmitResult::Refused
+        })
+    }
+
+    /// Does what a submitted line asks for.
+    ///
+    /// # Errors
+    /// A sentence: why it is refused.
+    pub(crate) fn submit_line(&mut self, line: &str) -> Result<SubmitResult, String> {
+        let result = match command::parse(line)? {
+            Input::Post(text) => self.post(&text, false),
+            Input::Me(text) => self.post(&text, true),
+            Input::Command(Command::Quit) => return Ok(SubmitResult::Quit),
+            Input::Command(Command::Clear) => return Ok(SubmitResult::Clear),
+            Input::Command(command) => self.execute(command),
         };
         self.save_preferences();
-        match result {
-            Ok(()) => SubmitResult::Done,
-            Err(sentence) => {
-                self.view.display.error(&sentence);
-                SubmitResult::Refused
-            }
-        }
+        result.map(|()| SubmitResult::Done)
+    }
+
+    /// Sends a text as it is, also one that begins with a slash.
+    ///
+    /// # Errors
+    /// A sentence: why it is refused.
+    pub(crate) fn submit_text(&mut self, text: &str) -> Result<SubmitResult, String> {
+        self.post(text, false).map(|()| SubmitResult::Done)
+    }
+
+    /// Drops a submission that failed.
+    pub(crate) fn discard(&self, cid: &Cid) {
+        self.client.discard(cid);
     }
 
     /// Whether a submitted line contains a secret, which no file may keep.
@@ -187,6 +282,14 @@ impl Chat {
         }
     }
 
+    /// Requests the server's list of rooms, unless it was requested a moment ago.
+    pub(crate) fn refresh_known_rooms(&mut self, now: u64) {
+        let known = &mut self.view.display.known_rooms;
+        if !known.is_fresh(now) && self.client.rooms() {
+            known.note_request(now);
+        }
+    }
+
     /// Sends how far the person has read, now and then.
     pub(crate) fn send_read_markers(&mut self, now: u64) {
         self.read_markers.send_if_due(&self.client, &mut self.view, now);
@@ -197,11 +300,25 @@ impl Chat {
         self.read_markers.has_unsent(&self.view)
     }
 
-    /// Closes the connection. The caller holds the outbox store, and with it the locks of its files.
+    /// Closes the connection. The view then knows which submissions were stored in the last moment, and of which
+    /// nothing is known. The caller holds the outbox store, and with it the locks of its files.
     pub(crate) fn close(mut self) -> (View, OutboxStore) {
         self.read_markers.send(&self.client, &mut self.view);
         self.client.close();
-        (self.view, self.files.into_outbox())
+        let mut outbox = self.files.into_outbox();
+        let unstored = self.view.unsent.unstored();
+        let cids: Vec<Cid> = unstored.map(|unsent| unsent.submission.cid.clone()).collect();
+        for cid in cids {
+            match self.client.progress(&cid) {
+                Progress::Waiting | Progress::Failed => {}
+                Progress::InDoubt => self.view.unsent.set_state(&cid, SendState::InDoubt),
+                Progress::Settled => {
+                    self.view.unsent.remove(&cid);
+                    _ = outbox.remove(&cid); // else the next start sends it again, and it is stored once
+                }
+            }
+        }
+        (self.view, outbox)
     }
 
     fn post(&mut self, text: &str, me: bool) -> Result<(), String> {

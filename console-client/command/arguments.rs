@@ -1,10 +1,13 @@
 //! Parsers for what may follow a command. `None`: something is missing, or too much.
 
+use talk::chat::Rejection;
+use talk::chat::RoomName;
 use talk::chat::protocol::NUMBER_MAX;
 
 use super::input::Command;
 use super::input::Input;
 use super::input::Target;
+use super::moment::Moment;
 
 pub(super) fn some(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
@@ -28,17 +31,23 @@ pub(super) fn known<T>(text: &str, read: fn(&str) -> Option<T>) -> Option<Option
 /// The number of a message, with or without `#`.
 pub(super) fn number(text: &str) -> Option<u64> {
     let text = text.strip_prefix('#').unwrap_or(text);
+    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None; // `parse` takes a sign
+    }
     text.parse().ok().filter(|seq| (1..=NUMBER_MAX).contains(seq))
 }
 
-/// `1042`, `#1042` or `13:05`.
+/// A room by its name, in any case, with or without `#`.
+///
+/// # Errors
+/// It is no name of a room.
+pub(crate) fn room_name(typed: &str) -> Result<RoomName, Rejection> {
+    typed.to_lowercase().parse()
+}
+
+/// `1042`, `#1042`, or a day or a time.
 pub(super) fn target(text: &str) -> Option<Target> {
-    let Some((hours, minutes)) = text.split_once(':') else { return number(text).map(Target::Seq) };
-    let part = |text: &str, below: u32| {
-        let is_digits = (1..=2).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-        text.parse().ok().filter(|number: &u32| is_digits && *number < below)
-    };
-    Some(Target::Time(part(hours, 24)? * 60 + part(minutes, 60)?))
+    number(text).map(Target::Seq).or_else(|| Moment::parse(text).map(Target::Time))
 }
 
 pub(super) fn reply(rest: &str) -> Option<Input> {

@@ -1,5 +1,6 @@
 //! A submitted line, parsed: a message, or a command.
 
+use super::moment::Moment;
 use crate::storage::preferences::BellMode;
 use crate::storage::preferences::TimestampStyle;
 
@@ -75,6 +76,6 @@ pub(crate) enum PreferenceCommand {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Target {
     Seq(u64),
-    /// The first message since this time of day, in minutes after midnight.
-    Time(u32),
+    /// The first message since then.
+    Time(Moment),
 }

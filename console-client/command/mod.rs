@@ -19,11 +19,17 @@ use crate::storage::preferences::TimestampStyle;
 
 mod input; // a submitted line, parsed
 mod arguments; // what follows a command
+mod moment; // a day, or a time
 
+pub(crate) use arguments::room_name;
 pub(crate) use input::Command;
 pub(crate) use input::Input;
 pub(crate) use input::PreferenceCommand;
 pub(crate) use input::Target;
+#[cfg(test)]
+pub(crate) use moment::Day;
+#[cfg(test)]
+pub(crate) use moment::Moment;
 
 /// A command as `/help` shows it.
 #[derive(Debug)]
@@ -55,13 +61,18 @@ pub(crate) const TABLE: &[CommandInfo] = &[
         some(text).map(|text| Input::Command(Command::ReplyDirect(text)))
     }),
     entry(&["reply"], "[NUMBER TEXT]", "reply to message NUMBER; alone: list numbers", reply),
-    entry(&["edit"], "[NUMBER] TEXT", "edit your last message, or NUMBER; alone: list yours", edit),
-    entry(&["delete"], "[NUMBER]", "delete your last message, or NUMBER", |seq| {
-        match number(seq) {
-            None if !seq.is_empty() => None,
-            seq => Some(Input::Command(Command::Delete(seq))),
-        }
-    }),
+    entry(
+        &["edit", "e"],
+        "[NUMBER] TEXT",
+        "edit your last message, or NUMBER; alone: list yours",
+        edit,
+    ),
+    entry(
+        &["delete", "del"],
+        "[NUMBER]",
+        "delete your last message, or NUMBER, for everyone",
+        |seq| known(seq, number).map(|seq| Input::Command(Command::Delete(seq))),
+    ),
     entry(&["topic"], "[TEXT]", "show or set the topic; /topic - removes it", |text| {
         Some(Input::Command(Command::Topic(some(text))))
     }),
@@ -71,12 +82,12 @@ pub(crate) const TABLE: &[CommandInfo] = &[
         "join, create or switch to a room; @NAME: private room",
         |room| word(room).map(|room| Input::Command(Command::Join(room))),
     ),
-    entry(&["part", "leave"], "[ROOM]", "leave this room, or ROOM", |room| {
+    entry(&["leave", "part", "close"], "[ROOM]", "leave this room, or ROOM", |room| {
         optional(room).map(|room| Input::Command(Command::Part(room)))
     }),
     entry(&["who", "names"], "", "list the people in this room", |rest| none(rest, Command::Who)),
     entry(&["rooms", "list"], "", "list the rooms", |rest| none(rest, Command::Rooms)),
-    entry(&["nick"], "NAME", "change your name", |name| {
+    entry(&["nick", "name"], "NAME", "change your name", |name| {
         word(name).map(|name| Input::Command(Command::Nick(name)))
     }),
     entry(&["away"], "[TEXT]", "set your away message", |text| {
@@ -87,13 +98,13 @@ pub(crate) const TABLE: &[CommandInfo] = &[
         some(text).map(|text| Input::Command(Command::Search(text)))
     }),
     entry(&["history"], "[N]", "list N older messages (20) with their numbers", |count| {
-        let count = if count.is_empty() { 20 } else { count.parse().ok().filter(|n| *n > 0)? };
+        let count = if count.is_empty() { 20 } else { usize::try_from(number(count)?).ok()? };
         Some(Input::Command(Command::History(count)))
     }),
-    entry(&["goto"], "NUMBER|HH:MM", "go to message NUMBER, or to the first since HH:MM", |to| {
+    entry(&["goto"], "NUMBER|DATE", "go to a message, a day or a time: 2026-11-27 14:30", |to| {
         target(to).map(|target| Input::Command(Command::Goto(target)))
     }),
-    entry(&["show"], "NUMBER", "print all lines of a long message", |seq| {
+    entry(&["show"], "NUMBER", "show all lines of a long message", |seq| {
         number(seq).map(|seq| Input::Command(Command::Show(seq)))
     }),
     entry(&["ignore"], "[NAME]", "hide messages from NAME; alone: list ignored names", |name| {
@@ -135,22 +146,26 @@ pub(crate) const TABLE: &[CommandInfo] = &[
     entry(&["key"], "", "show the key for your name, for another device", |rest| {
         none(rest, Command::Key)
     }),
-    entry(&["version"], "", "show the versions of console and server", |rest| {
-        none(rest, Command::Version)
-    }),
+    entry(&["version"], "", "show the version of the server", |rest| none(rest, Command::Version)),
     entry(&["help", "h", "?"], "[COMMAND]", "list the commands, or explain one", |name| {
         optional(name).map(|name| Input::Command(Command::Help(name)))
     }),
     entry(&["quit", "exit", "q"], "", "leave the chat", |_| Some(Input::Command(Command::Quit))),
 ];
 
-/// Parses a submitted line. Several lines at once are always a message: a paste that happens to
-/// start with a slash runs nothing.
+/// Commands whose text may have several lines. Of any other, several lines are refused: a paste that
+/// happens to start with a slash runs nothing.
+const WITH_LINES: [&str; 5] = ["me", "msg", "r", "reply", "edit"];
+
+/// Names with this many letters or fewer are in no suggestion: nearly any word is near one.
+const TOO_SHORT_TO_SUGGEST: usize = 2;
+
+/// Parses a submitted line, or several.
 ///
 /// # Errors
 /// A sentence for the person: there is no such command, or its argument is wrong.
 pub(crate) fn parse(line: &str) -> Result<Input, String> {
-    let Some(rest) = line.strip_prefix('/').filter(|_| !line.contains('\n')) else {
+    let Some(rest) = line.trim_start_matches('\n').strip_prefix('/') else {
         return Ok(Input::Post(line.to_owned()));
     };
     if rest.starts_with('/') {
@@ -158,12 +173,25 @@ pub(crate) fn parse(line: &str) -> Result<Input, String> {
     }
     let (name, argument) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     let Some(entry) = find(name) else {
-        let names = TABLE.iter().flat_map(|entry| entry.names).copied();
-        let hint = cli::nearest(name, names)
+        let hint = nearest(name)
             .map_or("/help lists all commands".to_owned(), |near| format!("did you mean /{near}?"));
         return Err(format!("there is no command /{name}: nothing was sent ({hint})"));
     };
+    if rest.trim_end().contains('\n') && !entry.names.iter().any(|name| WITH_LINES.contains(name)) {
+        let name = entry.names.first().copied().unwrap_or_default();
+        return Err(format!("/{name} takes one line: nothing was sent (//… sends it as text)"));
+    }
     (entry.parse)(argument.trim()).ok_or_else(|| format!("usage: {}", entry.usage()))
+}
+
+/// The command that was probably meant, or an alias of it.
+fn nearest(name: &str) -> Option<&'static str> {
+    let is_main = |entry: &CommandInfo, name: &str| entry.names.first() == Some(&name);
+    let names = TABLE.iter().flat_map(|entry| {
+        let is_long = |name: &&&str| name.len() > TOO_SHORT_TO_SUGGEST || is_main(entry, name);
+        entry.names.iter().filter(is_long).copied()
+    });
+    cli::nearest(&name.to_lowercase(), names)
 }
 
 /// The command with this name or alias.

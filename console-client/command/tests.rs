@@ -14,8 +14,12 @@ fn a_line_is_a_message_and_two_slashes_send_one() {
 }
 
 #[test]
-fn a_paste_of_several_lines_runs_nothing() {
-    assert_eq!(parse("/quit\n/nick eve"), post("/quit\n/nick eve"));
+fn a_paste_of_several_lines_runs_nothing_and_only_texts_have_lines() {
+    let refusal = "/quit takes one line: nothing was sent (//… sends it as text)";
+    assert_eq!(parse("/quit\n/nick eve").unwrap_err(), refusal);
+    assert_eq!(parse("//quit\n/nick eve"), post("/quit\n/nick eve"));
+    let to_ann = Command::Message("ann".to_owned(), Some("one\ntwo".to_owned()));
+    assert_eq!(parse("/w ann one\ntwo"), Ok(Input::Command(to_ann)));
 }
 
 #[test]
@@ -102,13 +106,14 @@ fn a_message_to_go_to_is_named_by_its_number_or_a_time() {
     for (line, target) in [
         ("/goto 1042", Target::Seq(1042)),
         ("/goto #7", Target::Seq(7)),
-        ("/goto 13:05", Target::Time(785)),
-        ("/goto 0:00", Target::Time(0)),
+        ("/goto 13:05", Target::Time(Moment { day: None, minutes: Some(785) })),
+        ("/goto 0:00", Target::Time(Moment { day: None, minutes: Some(0) })),
+        ("/goto today", Target::Time(Moment { day: Some(Day::Today), minutes: None })),
     ] {
         assert_eq!(parse(line), Ok(Input::Command(Command::Goto(target))), "{line}");
     }
     for line in ["/goto", "/goto 0", "/goto 24:00", "/goto 1:60", "/goto +1:00", "/goto 1:2:3"] {
-        assert_eq!(parse(line).unwrap_err(), "usage: /goto NUMBER|HH:MM", "{line}");
+        assert_eq!(parse(line).unwrap_err(), "usage: /goto NUMBER|DATE", "{line}");
     }
 }
 

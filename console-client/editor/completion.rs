@@ -1,15 +1,20 @@
-//! Completion by Tab: of a command at the start of the line, of a room after `#`, of a name
-//! anywhere.
+//! Completion by Tab: of a command at the start of the line, of what it takes as its first word, of a
+//! room after `#`, of a name anywhere.
+
+use crate::command;
+use crate::text::line::Line;
+use crate::text::style::Style;
+use crate::text::width;
 
 /// What can be completed now, each list in the order it should be offered.
 #[derive(Debug, Default)]
 pub(crate) struct Words {
-    /// With their slash.
-    pub(crate) commands: Vec<String>,
     /// Those who wrote come first, the latest before the others.
     pub(crate) names: Vec<String>,
-    /// Without `#`; a private one as `@name`.
-    pub(crate) rooms: Vec<String>,
+    /// The rooms we are in, without `#`; a private one as `@name`.
+    pub(crate) joined: Vec<String>,
+    /// Other rooms of the server.
+    pub(crate) others: Vec<String>,
 }
 
 /// A completion under way: each Tab shows the next candidate, then what was typed again.
@@ -21,32 +26,108 @@ pub(crate) struct Completion {
     candidates: Vec<String>,
     /// The candidate shown.
     at: usize,
+    /// How often Tab was pressed.
+    presses: usize,
+}
+
+/// What the last word of a line is the beginning of.
+#[derive(Debug, PartialEq, Eq)]
+enum Kind {
+    /// With its slash, or without.
+    Command(&'static str),
+    /// Any room, or only one we are in.
+    Room {
+        is_joined: bool,
+    },
+    /// One of these words.
+    Choice(&'static str),
+    Name,
+}
+
+/// The last word of a text, and what is before it.
+struct LastWord {
+    start: usize,
+    typed: String,
+    line: String,
+}
+
+impl LastWord {
+    fn of(before: &[char]) -> LastWord {
+        let start = before.iter().rposition(|c| c.is_whitespace()).map_or(0, |space| space + 1);
+        let line: String = before.iter().take(start).collect();
+        let typed = before.iter().skip(start).collect();
+        LastWord { start, typed, line: line.trim().to_owned() }
+    }
+
+    /// What it is the beginning of, and the character before it that is not part of the word.
+    fn kind(&self) -> Option<(Kind, &'static str)> {
+        let argument = first_argument(&self.line);
+        let kind = match (self.typed.chars().next()?, argument) {
+            ('/', _) if self.line.is_empty() => (Kind::Command("/"), ""),
+            ('/', Some(Kind::Command(_))) => (Kind::Command("/"), ""),
+            ('/', _) => return None,
+            ('#', Some(Kind::Room { is_joined: true })) => (Kind::Room { is_joined: true }, "#"),
+            ('#', _) => (Kind::Room { is_joined: false }, "#"),
+            ('@', Some(Kind::Room { is_joined: true })) => (Kind::Room { is_joined: true }, ""),
+            ('@', _) => (Kind::Name, "@"),
+            (_, Some(kind)) => (kind, ""),
+            (_, None) => (Kind::Name, ""),
+        };
+        Some(kind)
+    }
+}
+
+/// What a command takes as its first word, by what `/help` says; `None` if `line` is not a command
+/// alone, or takes anything. A command that can do without a room works on those we are in: `[ROOM]`.
+fn first_argument(line: &str) -> Option<Kind> {
+    let name = line.strip_prefix('/').filter(|name| !name.contains(char::is_whitespace))?;
+    let placeholder = command::find(name)?.argument.split(' ').next()?;
+    let words = placeholder.trim_matches(['[', ']']);
+    let is_choice =
+        words.contains('|') && words.chars().all(|c| c.is_ascii_lowercase() || c == '|');
+    match words {
+        "ROOM" => Some(Kind::Room { is_joined: placeholder.starts_with('[') }),
+        "COMMAND" => Some(Kind::Command("")),
+        _ if is_choice => Some(Kind::Choice(words)),
+        _ => None,
+    }
 }
 
 impl Completion {
     /// Completes the last word of `before`, the text left of the cursor; `None` if nothing matches.
     pub(crate) fn begin(before: &[char], words: &Words) -> Option<Completion> {
-        let start = before.iter().rposition(|c| c.is_whitespace()).map_or(0, |space| space + 1);
-        let line: String = before.iter().take(start).collect();
-        let typed: String = before.iter().skip(start).collect();
-        let (list, head, tail) = match (typed.chars().next()?, line.trim_end()) {
-            ('/', "") => (&words.commands, "", " "),
-            ('#', _) => (&words.rooms, "#", " "),
-            (_, "/join" | "/j" | "/part" | "/leave") => (&words.rooms, "", " "),
-            ('@', _) => (&words.names, "@", " "),
-            (_, "") => (&words.names, "", ": "),
-            _ => (&words.names, "", " "),
+        let last = LastWord::of(before);
+        let (kind, head) = last.kind()?;
+        let tail =
+            if kind == Kind::Name && head.is_empty() && last.line.is_empty() { ": " } else { " " };
+        let list: Vec<String> = match kind {
+            Kind::Command(slash) => {
+                let names = command::TABLE.iter().flat_map(|entry| entry.names.first());
+                names.map(|name| format!("{slash}{name}")).collect()
+            }
+            Kind::Choice(words) => words.split('|').map(str::to_owned).collect(),
+            Kind::Room { is_joined: true } => words.joined.clone(),
+            Kind::Room { is_joined: false } => {
+                words.joined.iter().chain(&words.others).cloned().collect()
+            }
+            Kind::Name => words.names.clone(),
         };
-        let begun = typed.strip_prefix(head)?.to_lowercase();
+        let begun = last.typed.strip_prefix(head)?.to_lowercase();
         let is_kind = |word: &&String| head != "#" || !word.starts_with('@');
         let fits = list.iter().filter(is_kind).filter(|w| w.to_lowercase().starts_with(&begun));
         let mut candidates: Vec<String> = fits.map(|word| format!("{head}{word}{tail}")).collect();
         if candidates.is_empty() {
             return None;
         }
-        candidates.push(typed);
+        candidates.push(last.typed);
         let at = candidates.len() - 1;
-        Some(Completion { start, candidates, at })
+        Some(Completion { start: last.start, candidates, at, presses: 0 })
+    }
+
+    /// Whether the word at the end of `before` may be a room that we are not in.
+    pub(super) fn is_of_any_room(before: &[char]) -> bool {
+        let kind = LastWord::of(before).kind();
+        matches!(kind, Some((Kind::Room { is_joined: false }, _)))
     }
 
     pub(crate) fn start(&self) -> usize {
@@ -54,15 +135,54 @@ impl Completion {
     }
 
     pub(crate) fn next(&mut self) -> String {
+        self.presses += 1;
         self.at = (self.at + 1) % self.candidates.len().max(1);
         self.candidates.get(self.at).cloned().unwrap_or_default()
     }
 
     pub(crate) fn previous(&mut self) -> String {
+        self.presses += 1;
         self.at = self.at.checked_sub(1).unwrap_or(self.candidates.len().saturating_sub(1));
         self.candidates.get(self.at).cloned().unwrap_or_default()
     }
+
+    /// From the second Tab on: the candidates around the one shown in one row of at most `columns`
+    /// columns, as shells list them. `None` if there is only one.
+    pub(super) fn list(&self, columns: usize) -> Option<Line> {
+        let (_, all) = self.candidates.split_last()?;
+        if self.presses < 2 || all.len() < 2 {
+            return None;
+        }
+        let words = all.iter().map(|word| word.strip_suffix(": ").unwrap_or(word.trim_end()));
+        let fits = columns.saturating_sub(2 * width::of_text(MORE));
+        let current = if self.at < all.len() { self.at } else { 0 };
+        let (mut page, mut used, mut is_first, mut is_last) = (Vec::new(), 0, true, true);
+        for (at, word) in words.enumerate() {
+            let takes = width::of_text(word) + GAP.len();
+            if used + takes > fits && !page.is_empty() {
+                if at > current {
+                    is_last = false;
+                    break;
+                }
+                (page, used, is_first) = (Vec::new(), 0, false);
+            }
+            page.push((at, word));
+            used += takes;
+        }
+        let mut line = Line::default().cut().with(Style::Quiet, if is_first { "" } else { MORE });
+        for (nth, (at, word)) in page.into_iter().enumerate() {
+            let style = if at == self.at { Style::Bar } else { Style::Quiet };
+            line = line.with(Style::Quiet, if nth == 0 { "" } else { GAP }).with(style, word);
+        }
+        Some(if is_last { line } else { line.with(Style::Quiet, " …") })
+    }
 }
+
+/// Between two candidates in a list.
+const GAP: &str = "  ";
+
+/// In place of the candidates that do not fit.
+const MORE: &str = "… ";
 
 #[cfg(test)]
 mod tests {
@@ -71,15 +191,18 @@ mod tests {
     fn words() -> Words {
         let list = |words: &str| words.split(' ').map(str::to_owned).collect();
         Words {
-            commands: list("/help /history /join"),
             names: list("Alice bob albert"),
-            rooms: list("lobby rust @rob"),
+            joined: list("lobby rust @rob"),
+            others: list("tea"),
         }
     }
 
+    fn begin(before: &str) -> Option<Completion> {
+        Completion::begin(&before.chars().collect::<Vec<char>>(), &words())
+    }
+
     fn offers(before: &str) -> Vec<String> {
-        let before: Vec<char> = before.chars().collect();
-        let Some(mut completion) = Completion::begin(&before, &words()) else { return Vec::new() };
+        let Some(mut completion) = begin(before) else { return Vec::new() };
         (0..completion.candidates.len()).map(|_| completion.next()).collect()
     }
 
@@ -92,12 +215,46 @@ mod tests {
 
     #[test]
     fn commands_and_rooms_are_completed_where_they_belong() {
-        assert_eq!(offers("/h"), ["/help ", "/history ", "/h"]);
+        assert_eq!(offers("/he"), ["/help ", "/he"]);
         assert_eq!(offers("see #r"), ["#rust ", "#r"]);
         assert_eq!(offers("/join r"), ["rust ", "r"]);
-        assert_eq!(offers("/join @r"), ["@rob ", "@r"]);
+        assert_eq!(offers("/part @r"), ["@rob ", "@r"]);
         assert_eq!(offers("/msg @b"), ["@bob ", "@b"]);
         assert!(offers("see #@").is_empty());
+    }
+
+    #[test]
+    fn a_room_that_we_are_not_in_is_completed_where_it_can_be_meant() {
+        for (typed, expected) in [
+            ("/join t", "tea "),
+            ("/join #t", "#tea "),
+            ("/JOIN t", "tea "),
+            ("/j t", "tea "),
+            ("see #t", "#tea "),
+        ] {
+            assert_eq!(offers(typed).first().map(String::as_str), Some(expected), "{typed}");
+        }
+        for typed in ["/part t", "/part #t", "/mute t", "see t"] {
+            assert!(offers(typed).is_empty(), "{typed}");
+        }
+        let asks =
+            |before: &str| Completion::is_of_any_room(&before.chars().collect::<Vec<char>>());
+        for typed in ["/join t", "/j #", "#t", "see #t"] {
+            assert!(asks(typed), "{typed}");
+        }
+        for typed in ["", "/join ", "/part t", "t", "/jo", "/join @t", "/join x t"] {
+            assert!(!asks(typed), "{typed}");
+        }
+    }
+
+    #[test]
+    fn the_words_that_a_command_takes_are_completed() {
+        assert_eq!(offers("/bell a"), ["all ", "a"]);
+        assert_eq!(offers("/timestamp o"), ["off ", "o"]);
+        assert_eq!(offers("/help jo"), ["join ", "jo"]);
+        assert_eq!(offers("/h /jo"), ["/join ", "/jo"]);
+        assert!(offers("/bell al x").is_empty());
+        assert_eq!(offers("/goto al"), ["Alice ", "albert ", "al"]);
     }
 
     #[test]
@@ -110,9 +267,39 @@ mod tests {
 
     #[test]
     fn going_back_goes_through_the_same_candidates() {
-        let mut completion = Completion::begin(&['a', 'l'], &words()).unwrap();
+        let mut completion = begin("al").unwrap();
         assert_eq!(completion.previous(), "albert: ");
         assert_eq!(completion.previous(), "Alice: ");
         assert_eq!(completion.previous(), "al");
+    }
+
+    /// The list after so many Tabs, the candidate shown in brackets.
+    fn listed(completion: &mut Completion, tabs: usize, columns: usize) -> String {
+        (0..tabs).for_each(|_| _ = completion.next());
+        let rows = completion.list(columns).map_or(Vec::new(), |line| line.rows(columns));
+        assert!(rows.len() <= 1, "{rows:?}");
+        let piece = |(style, text)| if style == Style::Bar { format!("[{text}]") } else { text };
+        rows.into_iter().flatten().map(piece).collect()
+    }
+
+    #[test]
+    fn the_second_tab_lists_the_candidates_in_one_row() {
+        let mut completion = begin("al").unwrap();
+        assert_eq!(listed(&mut completion, 1, 80), "");
+        assert_eq!(listed(&mut completion, 1, 80), "Alice  [albert]");
+        assert_eq!(listed(&mut completion, 1, 80), "Alice  albert", "as it was typed");
+        assert_eq!(listed(&mut begin("bo").unwrap(), 2, 80), "", "there is only one");
+    }
+
+    #[test]
+    fn of_many_candidates_the_list_shows_those_around_the_current_one() {
+        let names = (0..30).map(|n| format!("user{n:02}")).collect();
+        let words = Words { names, ..Words::default() };
+        let mut completion = Completion::begin(&['u'], &words).unwrap();
+        assert_eq!(listed(&mut completion, 2, 30), "user00  [user01]  user02 …");
+        assert_eq!(listed(&mut completion, 3, 30), "… user03  [user04]  user05 …");
+        assert_eq!(listed(&mut completion, 25, 30), "… user27  user28  [user29]");
+        assert_eq!(listed(&mut completion, 1, 30), "user00  user01  user02 …");
+        assert_eq!(listed(&mut completion, 3, 12), "… [user02] …");
     }
 }

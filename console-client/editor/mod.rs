@@ -1,7 +1,7 @@
 //! The input line: keys in, an edited text out, with the usual Emacs keys.
 //!
-//! Depends on `stdio::keys`, `text::width` and the size of the input history; never on a terminal or
-//! the chat.
+//! Depends on `command`, `stdio::keys`, `text` and the size of the input history; never on a terminal
+//! or the chat.
 
 pub(crate) mod completion; // Tab
 
@@ -10,7 +10,9 @@ use crate::editor::completion::Words;
 use crate::editor::recall::RecallSearch;
 use crate::stdio::keys::Direction;
 use crate::stdio::keys::Key;
+use crate::text::line::Line;
 
+pub(crate) mod input_gate; // keys while there is no chat, the password
 mod recall; // earlier input
 mod cursor; // where the cursor can stop
 
@@ -41,6 +43,8 @@ enum EditMode {
     Searching(RecallSearch),
     /// It answers whether to take a long paste.
     Pasting(String),
+    /// Nothing: this prompt is shown, and no text.
+    Closed(&'static str),
 }
 
 /// What a key asks for beyond editing.
@@ -85,12 +89,21 @@ impl Editor {
         Editor { recall, ..Editor::default() }
     }
 
+    /// An input line that takes no text, and shows only a prompt.
+    fn closed(prompt: &'static str) -> Editor {
+        Editor { mode: EditMode::Closed(prompt), ..Editor::default() }
+    }
+
     /// Takes a key. Returns what it asks for beyond editing.
     pub(crate) fn press(&mut self, key: Key, words: &Words) -> Option<KeyAction> {
         match std::mem::take(&mut self.mode) {
             EditMode::Typing => self.edit(key, words),
             EditMode::Searching(search) => self.search(search, key, words),
             EditMode::Pasting(text) => self.answer(text, key),
+            EditMode::Closed(prompt) => {
+                self.mode = EditMode::Closed(prompt);
+                None
+            }
         }
     }
 
@@ -214,17 +227,42 @@ impl Editor {
         self.set("");
     }
 
+    /// Puts back a text that was refused; false if the person is typing another.
+    pub(crate) fn give_back(&mut self, text: &str) -> bool {
+        let is_free = self.text.is_empty() && matches!(self.mode, EditMode::Typing);
+        if is_free {
+            self.set(text);
+        }
+        is_free
+    }
+
     /// The prompt before the text; a question, while there is one.
     pub(crate) fn prompt(&self) -> String {
         match &self.mode {
             EditMode::Typing => PROMPT.to_owned(),
             EditMode::Searching(search) => search.prompt(),
             EditMode::Pasting(text) => format!("paste {} lines? y or n: ", text.lines().count()),
+            EditMode::Closed(prompt) => (*prompt).to_owned(),
         }
     }
 
     pub(crate) fn text(&self) -> String {
         self.text.iter().collect()
+    }
+
+    /// Whether Tab would complete a room that we may not be in.
+    pub(crate) fn completes_any_room(&self) -> bool {
+        Completion::is_of_any_room(self.halves().0)
+    }
+
+    /// Whether Tab shows a candidate, so that the next one shows another.
+    pub(crate) fn is_completing(&self) -> bool {
+        self.completion.is_some()
+    }
+
+    /// What the second Tab lists, in one row of at most `columns` columns.
+    pub(crate) fn candidates(&self, columns: usize) -> Option<Line> {
+        self.completion.as_ref()?.list(columns)
     }
 
     /// The text before the cursor and after it.

@@ -50,10 +50,6 @@ impl HistoryWindow {
         self.records.is_empty()
     }
 
-    pub(crate) fn contains(&self, seq: u64) -> bool {
-        (self.first..self.end).contains(&seq)
-    }
-
     /// The page requested and not received yet.
     pub(crate) fn requested(&self) -> Option<HistoryRange> {
         self.requested
@@ -89,7 +85,9 @@ impl HistoryWindow {
                 }
                 self.end = self.records.back().map_or(scrollback, |last| last.seq + 1);
             }
-            Some(HistoryRange::Before(_) | HistoryRange::After(_)) => self.requested = None,
+            Some(HistoryRange::Before(_) | HistoryRange::After(_) | HistoryRange::At(_)) => {
+                self.requested = None;
+            }
         }
     }
 

@@ -77,11 +77,10 @@ impl RoomMembers {
         self.speakers.truncate(SPEAKERS_MAX);
     }
 
-    /// Names to complete: those who wrote, the latest first, then the other members.
-    pub(crate) fn completions(&self) -> Vec<String> {
+    /// Those who wrote, the latest first, then the other members.
+    pub(crate) fn people(&self) -> impl Iterator<Item = &UserName> {
         let is_silent = |member: &&UserName| !self.speakers.contains(member);
-        let silent = self.names.iter().filter(is_silent);
-        self.speakers.iter().chain(silent).map(ToString::to_string).collect()
+        self.speakers.iter().chain(self.names.iter().filter(is_silent))
     }
 
     pub(crate) fn set_typing(&mut self, user: &UserName, until: u64) {
@@ -115,11 +114,12 @@ mod tests {
         members.set(vec![user("ann"), user("bob"), user("eve")], Vec::new());
         members.add_speaker(&user("bob"));
         members.add_speaker(&user("eve"));
-        assert_eq!(members.completions(), ["eve", "bob", "ann"]);
+        let offered = |members: &RoomMembers| members.people().cloned().collect::<Vec<_>>();
+        assert_eq!(offered(&members), ["eve", "bob", "ann"].map(user));
         assert!(members.rename(&user("bob"), &user("rob")));
         assert!(!members.rename(&user("zed"), &user("z")));
         members.apply(&user("ann"), PresenceChange::Left);
-        assert_eq!(members.completions(), ["eve", "rob"]);
+        assert_eq!(offered(&members), ["eve", "rob"].map(user));
     }
 
     #[test]

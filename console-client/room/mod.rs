@@ -58,11 +58,13 @@ pub(crate) struct Seqs {
     pub(crate) newest: u64,
     /// Records up to this one are not shown.
     pub(crate) skipped: u64,
+    /// After this record the server's log is damaged, which the person does not know yet.
+    pub(crate) damaged_after: Option<u64>,
 }
 
 impl Default for Seqs {
     fn default() -> Seqs {
-        Seqs { first: 1, oldest: None, newest: 0, skipped: 0 }
+        Seqs { first: 1, oldest: None, newest: 0, skipped: 0, damaged_after: None }
     }
 }
 
@@ -105,11 +107,9 @@ impl Room {
         self.read_position.forget_marker();
     }
 
-    /// Whether `day` differs from the day of the line before. `knows_first`: the very first day
-    /// counts as known.
-    pub(crate) fn starts_day(&mut self, day: i64, knows_first: bool) -> bool {
-        let before = self.last_day.replace(day);
-        before.map_or(!knows_first, |before| before != day)
+    /// Whether `day` differs from the day of the line before, or there is none.
+    pub(crate) fn starts_day(&mut self, day: i64) -> bool {
+        self.last_day.replace(day) != Some(day)
     }
 
     /// The page of history before the oldest record shown; `None` if none is shown.

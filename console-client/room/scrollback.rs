@@ -5,6 +5,8 @@
 
 use std::collections::VecDeque;
 
+use talk::time;
+
 use crate::text::line::Line;
 
 /// The newest lines of a room, and how many of them the person has not seen yet.
@@ -211,6 +213,19 @@ impl Scrollback {
     /// Whether a record kept is as new as `at`, in local seconds, or newer.
     pub(crate) fn has_record_since(&self, at: i64) -> bool {
         self.recent.iter().rev().filter_map(KeptLine::info).any(|info| info.at >= at)
+    }
+
+    /// The local day of a line, by its number: that of the last record up to it.
+    pub(crate) fn day_at(&self, number: u64) -> Option<i64> {
+        let day = |kept: &KeptLine| match &kept.kind {
+            LineKind::Day(day) => Some(*day),
+            LineKind::Record(info) => Some(time::day(info.at)),
+            LineKind::Notice | LineKind::Unread => None,
+        };
+        let mut days = self.recent.iter().filter_map(|kept| Some((kept.number, day(kept)?)));
+        let first = days.next()?;
+        let last = days.take_while(|(line, _)| *line <= number).last();
+        Some(last.unwrap_or(first).1)
     }
 
     /// The line that shows the record `seq`, if it is kept.

@@ -14,6 +14,7 @@ use talk::client::Event;
 
 use super::ScriptRun;
 use super::run::Wait;
+use crate::exit::Failure;
 use crate::exit::print_error;
 use crate::stdio::output::Output;
 use crate::stdio::output::Reader;
@@ -22,25 +23,42 @@ use crate::text::style::Palette;
 use crate::text::timezone;
 use crate::view::format;
 
+/// Whether everything that was asked for could be printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Completeness {
+    Complete,
+    /// The rest cannot be read, or never was there; it was reported.
+    Incomplete,
+}
+
 impl ScriptRun {
     /// Prints records: without end, or until all that exist are printed.
     ///
     /// # Errors
-    /// A sentence: why it cannot continue.
-    pub(crate) fn follow(mut self, since: Since, follows: bool, json: bool) -> Result<(), String> {
+    /// Why it cannot continue; or not all that was asked for could be read, which it has reported.
+    pub(crate) fn follow(mut self, since: Since, follows: bool, json: bool) -> Result<(), Failure> {
         let printed = self.print_all(since, follows, json);
         self.client.close();
-        printed
+        match printed.map_err(Failure::Failed)? {
+            Completeness::Complete => Ok(()),
+            Completeness::Incomplete => Err(Failure::Reported),
+        }
     }
 
-    fn print_all(&mut self, since: Since, follows: bool, json: bool) -> Result<(), String> {
+    fn print_all(
+        &mut self,
+        since: Since,
+        follows: bool,
+        json: bool,
+    ) -> Result<Completeness, String> {
+        let mut completeness = Completeness::Complete;
         let wait = if follows { Wait::Forever } else { Wait::Limited };
         let (mut output, mut days) = (Output::default(), BTreeMap::new());
         let mut unjoined = self.rooms.clone();
         loop {
             let event = match self.try_next() {
                 Some(event) => event,
-                None if output.flush()? == Reader::Gone => return Ok(()),
+                None if output.flush()? == Reader::Gone => return Ok(Completeness::Complete),
                 None => self.next(wait)?,
             };
             self.apply(&event)?;
@@ -50,7 +68,9 @@ impl ScriptRun {
                     if unjoined.contains(&joined.room) =>
                 {
                     unjoined.retain(|room| *room != joined.room);
-                    report_missing(since, &joined);
+                    if report_missing(since, &joined) == Completeness::Incomplete {
+                        completeness = Completeness::Incomplete;
+                    }
                     Reader::Reading
                 }
                 // The server may add a private room by itself.
@@ -65,12 +85,12 @@ impl ScriptRun {
                 }
                 Event::State(ConnectionState::Live) if !follows => {
                     output.flush()?;
-                    return Ok(());
+                    return Ok(completeness);
                 }
                 _ => Reader::Reading,
             };
             if reader == Reader::Gone {
-                return Ok(());
+                return Ok(Completeness::Complete);
             }
         }
     }
@@ -80,7 +100,7 @@ impl ScriptRun {
         let local = self.zone.local(record.at);
         let day = talk::time::day(local);
         let mut lines: Vec<Line> = Vec::new();
-        if days.insert(record.room.clone(), day).is_some_and(|before| before != day) {
+        if days.insert(record.room.clone(), day) != Some(day) {
             lines.push(format::day(day));
         }
         if let RecordKind::Operation(Operation::Post { reply: Some(seq), .. }) = &record.kind {
@@ -100,15 +120,23 @@ impl ScriptRun {
     }
 }
 
-/// Reports that the server no longer has what was asked for.
-fn report_missing(since: Since, joined: &Joined) {
-    let Since::After(asked) = since else { return };
+/// Reports that the server does not have, or cannot read, what was asked for. What retention has removed is
+/// reported, and no failure: it was meant to go.
+fn report_missing(since: Since, joined: &Joined) -> Completeness {
     let Joined { room, first, head, .. } = joined;
+    let mut completeness = Completeness::Complete;
+    if joined.damaged {
+        print_error(&format::damaged(room.as_str(), *head));
+        completeness = Completeness::Incomplete;
+    }
+    let Since::After(asked) = since else { return completeness };
     if joined.reset {
         print_error(&format!(
             "{room} has no record {asked}: its newest is {head}, so its latest records follow"
         ));
+        completeness = Completeness::Incomplete;
     } else if asked > 0 && joined.since > asked {
         print_error(&format!("records of {room} are missing: the server keeps #{first} and later"));
     }
+    completeness
 }

@@ -34,6 +34,7 @@ const STDIN_MAX: u64 = 1024 * 1024;
 pub(crate) fn run(args: Args, script: &Script) -> Result<(), Failure> {
     let password = prompt::load_password(&args)?;
     let has_password = password.is_some();
+    let is_key_file_given = args.token_file.is_some();
     let Args { server, rooms, timeout, .. } = args;
     let (user, tokens, token) = match (args.user, &script.task) {
         (None, Task::Read { .. }) => (anonymous_name().map_err(cannot_start)?, None, None),
@@ -46,19 +47,32 @@ pub(crate) fn run(args: Args, script: &Script) -> Result<(), Failure> {
             (user, Some(tokens), token)
         }
     };
+    let has_key_file = is_key_file_given && token.is_some();
     let since = script.since();
     let text = text(script).map_err(Failure::Failed)?;
     let (agent, outbox, me) = ("console", Vec::new(), user.clone());
-    let config =
-        Config { server, user, token, password, rooms: rooms.clone(), since, agent, outbox };
+    let presence = false; // a cron job that joins and leaves each minute is no news
+    let config = Config {
+        server,
+        user,
+        token,
+        password,
+        rooms: rooms.clone(),
+        since,
+        agent,
+        presence,
+        outbox,
+    };
     let (client, events) = client::start(config).map_err(cannot_start)?;
     let run = ScriptRun::new(client, events, rooms, me).with_timeout(timeout).with_tokens(tokens);
-    let run = run.with_zone(prompt::load_time_zone()).with_password(has_password);
+    let run = run
+        .with_zone(prompt::load_time_zone())
+        .with_password(has_password)
+        .with_key_file(has_key_file);
     match &script.task {
-        Task::Send(_) => run.send(&text, script.json),
+        Task::Send(_) => run.send(&text, script.json).map_err(Failure::Failed),
         Task::Read { since, follows } => run.follow(*since, *follows, script.json),
     }
-    .map_err(Failure::Failed)
 }
 
 /// Tests the connection to the server, under a name made for this run.

@@ -81,6 +81,14 @@ impl ScriptRun {
         ScriptRun { tokens, ..self }
     }
 
+    /// Whether the person gave a file with a key for the name, which may be wrong.
+    pub(crate) fn with_key_file(mut self, is_given: bool) -> ScriptRun {
+        if is_given {
+            self.connection.set_key_file();
+        }
+        self
+    }
+
     /// Prints times in this time zone.
     pub(crate) fn with_zone(self, zone: TimeZone) -> ScriptRun {
         ScriptRun { zone, ..self }

@@ -53,6 +53,13 @@ pub(crate) struct EventQueue {
     sender: EventSender,
 }
 
+/// Whose events are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sources {
+    All,
+    AllButInput,
+}
+
 /// Sends to the queue.
 #[derive(Debug, Clone)]
 pub(crate) struct EventSender {
@@ -84,9 +91,28 @@ impl EventQueue {
     /// # Errors
     /// None came in time, or the client has ended.
     pub(crate) fn next(&mut self, wait: Option<Duration>) -> Result<Event, RecvTimeoutError> {
+        self.next_of(Sources::All, wait)
+    }
+
+    /// The same without input, which stays where it is: stdin is not read any further.
+    ///
+    /// # Errors
+    /// None came in time, or the client has ended.
+    pub(crate) fn next_without_input(
+        &mut self,
+        wait: Option<Duration>,
+    ) -> Result<Event, RecvTimeoutError> {
+        self.next_of(Sources::AllButInput, wait)
+    }
+
+    fn next_of(
+        &mut self,
+        sources: Sources,
+        wait: Option<Duration>,
+    ) -> Result<Event, RecvTimeoutError> {
         let deadline = wait.map(|wait| Instant::now() + wait);
         loop {
-            if let Some(event) = self.next_of_other_sources() {
+            if let Some(event) = self.next_of_other_sources(sources) {
                 return Ok(event);
             }
             let left = deadline.map(|at| at.saturating_duration_since(Instant::now()));
@@ -104,9 +130,12 @@ impl EventQueue {
         self.client.try_recv().ok().map(Event::Client)
     }
 
-    fn next_of_other_sources(&mut self) -> Option<Event> {
+    fn next_of_other_sources(&mut self, sources: Sources) -> Option<Event> {
         if let Ok(event) = self.notices.try_recv() {
             return Some(event);
+        }
+        if sources == Sources::AllButInput {
+            return None;
         }
         if std::mem::take(&mut self.is_clients_turn)
             && let Some(event) = self.next_of_client()

@@ -62,6 +62,8 @@ struct Paste {
     kept: Vec<u8>,
     /// How many bytes came after them.
     beyond: usize,
+    /// It is taken as an empty one.
+    is_dropped: bool,
 }
 
 /// Bytes kept of a paste: no message may be as long. The rest is counted and left out.
@@ -79,6 +81,13 @@ impl KeyDecoder {
             self.held.drain(..taken);
         }
         keys
+    }
+
+    /// Drops the paste that is under way, with what is still to come of it.
+    pub(crate) fn drop_paste(&mut self) {
+        if let Some(paste) = &mut self.paste {
+            *paste = Paste { is_dropped: true, ..Paste::default() };
+        }
     }
 
     /// Decodes one key from the bytes held; returns its length.
@@ -106,6 +115,9 @@ impl KeyDecoder {
 
 impl Paste {
     fn keep(&mut self, bytes: &[u8]) {
+        if self.is_dropped {
+            return;
+        }
         let space = PASTE_MAX.saturating_sub(self.kept.len()).min(bytes.len());
         self.kept.extend(bytes.iter().take(space));
         self.beyond += bytes.len() - space;

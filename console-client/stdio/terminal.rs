@@ -82,6 +82,31 @@ impl Drop for Terminal {
     }
 }
 
+/// A terminal without a screen whose keys come one by one and are not shown, while a password may be typed.
+/// Dropping it, also by a panic, restores everything.
+#[derive(Debug)]
+pub(crate) struct HiddenInput {
+    /// The settings before, as `stty -g` prints them.
+    saved: String,
+}
+
+impl HiddenInput {
+    /// Hides what is typed; `None` unless stdin is a terminal and there is an `stty`.
+    pub(crate) fn start() -> Option<HiddenInput> {
+        if !io::stdin().is_terminal() {
+            return None;
+        }
+        let hidden = HiddenInput { saved: stty(&["-g"])? };
+        stty(&RAW).is_some().then_some(hidden)
+    }
+}
+
+impl Drop for HiddenInput {
+    fn drop(&mut self) {
+        stty(&[&self.saved]);
+    }
+}
+
 /// The size of the terminal on stdin. `None` if the terminal does not report one, or the system starts
 /// no `stty` at the moment: the size known before stays the best guess.
 pub(crate) fn size() -> Option<Size> {

@@ -70,6 +70,16 @@ impl TimeZone {
         seconds + i64::from(self.offset(seconds))
     }
 
+    /// Local seconds as a Unix time in milliseconds. Of a time that comes twice, when summer ends, the first; one
+    /// that does not come, when it begins, is as much later. JavaScript's `Date` does the same.
+    pub(crate) fn unix_ms(&self, local: i64) -> u64 {
+        let before = local - i64::from(self.offset(local - time::DAY));
+        let after = local - i64::from(self.offset(local + time::DAY));
+        let is_local = |at: &i64| at + i64::from(self.offset(*at)) == local;
+        let at = [before, after].into_iter().find(is_local).unwrap_or(before);
+        u64::try_from(at).unwrap_or_default().saturating_mul(1_000)
+    }
+
     /// Seconds to add to UTC at the Unix time `at`.
     fn offset(&self, at: i64) -> i32 {
         let passed = self.changes.partition_point(|(from, _)| *from <= at);

@@ -7,16 +7,20 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 use std::time::Instant;
 
+use talk::chat::protocol::ServerMessage;
+use talk::client;
 use talk::failpoint;
 use talk::time;
 
 use crate::chat::Chat;
 use crate::chat::SubmitResult;
-use crate::command;
+use crate::chat::refusals::Refusal;
 use crate::editor::Editor;
 use crate::editor::KeyAction;
 use crate::editor::Recall;
 use crate::editor::completion::Words;
+use crate::editor::input_gate::GateAction;
+use crate::editor::input_gate::InputGate;
 use crate::stdio::events::Event;
 use crate::stdio::events::EventQueue;
 use crate::stdio::keys::Key;
@@ -26,7 +30,6 @@ use crate::stdio::terminal::Terminal;
 use crate::storage::input_history::InputHistory;
 use crate::tui::screen::Screen;
 use crate::view::display::Display;
-use crate::view::format;
 
 pub(crate) mod screen; // what is where on the terminal
 mod paint; // what is painted, and when the alternate screen is used
@@ -44,12 +47,16 @@ pub(crate) struct Tui {
     keys: KeyDecoder,
     /// The input line.
     editor: Editor,
+    /// Who gets the keys: the input line, once the server has accepted us.
+    gate: InputGate,
     /// The file of earlier input.
     history: InputHistory,
     /// The last key was Ctrl-C.
     interrupted: bool,
     /// When the person asked to leave, in Unix milliseconds.
     leaving_since: Option<u64>,
+    /// Tab was pressed last, and completes once the server's list of rooms comes.
+    is_tab_due: bool,
 }
 
 /// How the chat ended.
@@ -103,9 +110,11 @@ impl Tui {
             screen,
             keys: KeyDecoder::default(),
             editor,
+            gate: InputGate::closed(),
             history,
             interrupted: false,
             leaving_since: None,
+            is_tab_due: false,
         }
     }
 
@@ -214,14 +223,28 @@ impl Tui {
     fn take_event(&mut self, event: Event) -> LoopControl {
         match event {
             Event::Client(event) => {
+                let is_list = matches!(event, client::Event::Message(ServerMessage::Rooms { .. }));
                 let end = self.chat.apply(event, time::unix_ms());
+                if is_list && std::mem::take(&mut self.is_tab_due) {
+                    let words = self.display().words();
+                    self.editor.press(Key::Tab, &words);
+                }
+                self.update_gate();
+                for refusal in self.chat.take_refusals() {
+                    self.give_back(&refusal);
+                }
                 end.map_or(LoopControl::Continue, LoopControl::Stop)
             }
             Event::Resized => LoopControl::Continue, // each painting asks for the size
             Event::StdinClosed | Event::Panicked => LoopControl::TerminalGone,
             Event::Stdin(bytes) => {
                 for key in self.keys.feed(&bytes) {
-                    match self.press(key) {
+                    let control = if self.gate.is_open() {
+                        self.press(key)
+                    } else {
+                        self.press_at_gate(&key)
+                    };
+                    match control {
                         LoopControl::Continue => {}
                         control @ (LoopControl::Leave
                         | LoopControl::Stop(_)
@@ -234,11 +257,48 @@ impl Tui {
         }
     }
 
+    /// Asks for the password if the server wants one, and shows the input line once it has accepted us.
+    fn update_gate(&mut self) {
+        if self.chat.wants_password() && !self.gate.is_asking() {
+            self.gate.ask_password();
+        } else if self.chat.view.connection.status.is_connected() && self.gate.unlock() {
+            self.keys.drop_paste();
+        }
+    }
+
+    /// Takes a key that is not for the input line.
+    fn press_at_gate(&mut self, key: &Key) -> LoopControl {
+        match self.gate.press(key) {
+            None => LoopControl::Continue,
+            Some(GateAction::Password(password)) => {
+                self.chat.try_password(password);
+                LoopControl::Continue
+            }
+            Some(GateAction::Quit) => LoopControl::Leave,
+            Some(GateAction::Repaint) => self.repaint(),
+            Some(GateAction::Suspend) => self.suspend(),
+        }
+    }
+
+    /// Reports a message that was refused for good. Its text goes back into the input line, to be mended,
+    /// or below the reason if the person is typing something else, or is in another room.
+    fn give_back(&mut self, refusal: &Refusal) {
+        let Refusal { room, typed, fits_anywhere, reason } = refusal;
+        let here = self.chat.view.display.rooms.current();
+        let is_here = *fits_anywhere || here.is_some_and(|here| here.name == *room);
+        let is_shown = is_here && self.editor.give_back(typed);
+        match reason {
+            Some(reason) if is_shown => self.display().error(&format!("not sent: {reason}")),
+            None if is_shown => {}
+            Some(_) | None => self.display().refused(room, typed, reason.as_deref()),
+        }
+    }
+
     fn press(&mut self, key: Key) -> LoopControl {
         let was_interrupted = std::mem::take(&mut self.interrupted);
         self.leaving_since = None;
         self.display().output.set_hint(None);
-        let Some(action) = self.editor.press(key, &self.words()) else {
+        let Some(action) = self.edit(key) else {
             return LoopControl::Continue;
         };
         match action {
@@ -285,6 +345,19 @@ impl Tui {
             }
         }
         LoopControl::Continue
+    }
+
+    /// Gives a key to the editor. A Tab for a room asks the server for its rooms, without waiting.
+    fn edit(&mut self, key: Key) -> Option<KeyAction> {
+        let is_tab = matches!(key, Key::Tab | Key::BackTab);
+        let words = if is_tab { self.display().words() } else { Words::default() };
+        let is_of_room = is_tab && self.editor.completes_any_room();
+        let action = self.editor.press(key, &words);
+        self.is_tab_due = is_of_room && !self.editor.is_completing();
+        if is_of_room {
+            self.chat.refresh_known_rooms(time::unix_ms());
+        }
+        action
     }
 
     fn submit(&mut self, line: &str) -> LoopControl {
@@ -356,17 +429,5 @@ impl Tui {
         time::unix_ms().saturating_sub(since) < LEAVE_WAIT
             && self.chat.view.connection.status.is_live()
             && self.chat.view.unsent.is_any_pending()
-    }
-
-    /// What Tab can complete now.
-    fn words(&self) -> Words {
-        let display = &self.chat.view.display;
-        let commands = command::TABLE.iter().flat_map(|entry| entry.names.first());
-        let room = display.rooms.current();
-        Words {
-            commands: commands.map(|name| format!("/{name}")).collect(),
-            names: room.map_or(Vec::new(), |room| room.members.completions()),
-            rooms: display.rooms.iter().map(|r| format::title(&r.name, &display.me)).collect(),
-        }
     }
 }

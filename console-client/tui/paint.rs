@@ -55,16 +55,21 @@ impl Tui {
             self.screen.forget_printed();
         }
         above.extend(self.display().output.take().into_iter().map(|(_, line)| line));
-        let (pending, status) = (self.chat.view.pending_lines(), self.status());
-        self.screen.paint(&above, &pending, &status, &self.editor, out);
+        let (mut pending, status) = (self.chat.view.pending_lines(), self.status());
+        if self.gate.is_open() {
+            pending.extend(self.editor.candidates(self.screen.columns()));
+        }
+        self.screen.paint(&above, &pending, &status, self.gate.shown(&self.editor), out);
     }
 
     fn paint_pane(&mut self, out: &mut String) {
         let (columns, height) = (self.screen.columns(), self.pane_height());
         let display = &self.chat.view.display;
         let pane = display.scroll.pane(display.rooms.current(), columns, height);
-        let (below, status) = (self.more_below(), self.status());
-        self.screen.paint_pane(&pane, &below, &status, &self.editor, out);
+        let day = display.scroll.day_at_top(display.rooms.current(), columns, height);
+        let status = StatusLine::new(&self.chat.view, time::unix_ms()).of_day(day).line(columns);
+        let below = self.more_below();
+        self.screen.paint_pane(&pane, &below, &status, self.gate.shown(&self.editor), out);
     }
 
     /// Requests the page of history that the person will see next, if they are scrolled back.
@@ -77,12 +82,13 @@ impl Tui {
 
     /// Rows for older messages while the person is scrolled back.
     pub(super) fn pane_height(&self) -> usize {
-        self.screen.height(&self.more_below(), &self.status(), &self.editor)
+        self.screen.height(&self.more_below(), &self.status(), self.gate.shown(&self.editor))
     }
 
     fn more_below(&self) -> Vec<Line> {
         let display = &self.chat.view.display;
-        vec![display.scroll.more_below(display.rooms.current())]
+        let more = display.scroll.more_below(display.rooms.current());
+        std::iter::once(more).chain(self.editor.candidates(self.screen.columns())).collect()
     }
 
     fn status(&self) -> Line {

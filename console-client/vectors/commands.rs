@@ -4,23 +4,27 @@ use serde_json::Value;
 use serde_json::json;
 
 use talk::chat::AwayMessage;
-use talk::chat::RoomName;
 use talk::chat::Text;
 use talk::chat::Topic;
 use talk::chat::UserName;
 use talk::limits;
+use talk::time;
 
 use super::check;
+use super::list;
 use super::table;
 use super::text;
 use super::with_fields;
 use crate::command;
 use crate::command::Command;
+use crate::command::Day;
 use crate::command::Input;
+use crate::command::Moment;
 use crate::command::PreferenceCommand;
 use crate::command::Target;
 use crate::storage::preferences::BellMode;
 use crate::storage::preferences::TimestampStyle;
+use crate::text::timezone::TimeZone;
 
 /// What a typed line means. The chat checks names, rooms and texts only when it runs a command, so
 /// that check is here too.
@@ -70,7 +74,7 @@ fn command_meaning(command: Command) -> Option<Value> {
         Command::Search(words) if words.len() > limits::SEARCH_WORDS => return None,
         Command::Search(words) => ("search", json!({ "words": words })),
         Command::Goto(Target::Seq(seq)) => ("goto", json!({ "seq": seq })),
-        Command::Goto(Target::Time(minutes)) => ("goto", json!({ "minutes": minutes })),
+        Command::Goto(Target::Time(moment)) => ("goto", moment_fields(moment)),
         Command::Show(seq) => ("show", json!({ "seq": seq })),
         Command::Away(text) => {
             AwayMessage::parse(text.as_deref().unwrap_or_default()).ok()?;
@@ -87,6 +91,21 @@ fn command_meaning(command: Command) -> Option<Value> {
         Command::Quit => ("quit", json!({})),
     };
     Some(with_fields(json!({ "command": name }), &arguments))
+}
+
+fn moment_fields(Moment { day, minutes }: Moment) -> Value {
+    let mut fields = json!({});
+    if let Some(day) = day {
+        fields["day"] = match day {
+            Day::Today => json!("today"),
+            Day::Yesterday => json!("yesterday"),
+            Day::Date(year, month, day) => json!([year, month, day]),
+        };
+    }
+    if let Some(minutes) = minutes {
+        fields["minutes"] = json!(minutes);
+    }
+    fields
 }
 
 fn preference(command: PreferenceCommand) -> Option<(&'static str, Value)> {
@@ -139,7 +158,7 @@ fn user(typed: &str) -> Option<String> {
 }
 
 fn room(typed: &str) -> Option<String> {
-    Some(typed.parse::<RoomName>().ok()?.to_string())
+    Some(command::room_name(typed).ok()?.to_string())
 }
 
 /// A room, the private room with a user, or the room on the screen.
@@ -151,9 +170,9 @@ fn optional_room(typed: Option<String>) -> Option<Value> {
     }
 }
 
-/// Every name of a command and every alias.
-fn command_words() -> Vec<&'static str> {
-    command::TABLE.iter().flat_map(|entry| entry.names).copied().collect()
+/// What a row of the table says of the console: a text for both clients, or one for each.
+fn of_console(value: &Value) -> Option<&str> {
+    value.as_str().or_else(|| value.get("console")?.as_str())
 }
 
 #[test]
@@ -161,14 +180,67 @@ fn a_typed_line_means_what_the_table_says() {
     check("commands", |case| meaning(text(&case["typed"])));
 }
 
+/// `2026-11-28T14:30Z` in Unix milliseconds.
+fn unix_ms(text: &str) -> u64 {
+    let part = |from: usize, to: usize| text[from..to].parse::<i64>().unwrap();
+    let days = time::days(part(0, 4), part(5, 7), part(8, 10));
+    let seconds = days * time::DAY + part(11, 13) * 3_600 + part(14, 16) * 60;
+    u64::try_from(seconds).unwrap() * 1_000
+}
+
 #[test]
-fn every_command_is_in_the_table() {
+fn goto_means_the_time_that_the_table_says() {
+    check("goto", |case| {
+        let zone = TimeZone::from_rule(text(&case["rule"])).unwrap();
+        let typed = format!("/goto {}", text(&case["typed"]));
+        let Ok(Input::Command(Command::Goto(Target::Time(moment)))) = command::parse(&typed) else {
+            return json!("refused");
+        };
+        let at = zone.unix_ms(moment.local(zone.local(unix_ms(text(&case["now"])))));
+        json!(time::utc(at).replace(":00.000Z", "Z"))
+    });
+}
+
+#[test]
+fn every_command_is_in_the_table_with_the_aliases_the_argument_and_the_help_that_the_console_shows()
+{
     let table = table("commands");
-    let typed: Vec<&str> =
-        table["cases"].as_array().unwrap().iter().map(|case| text(&case["typed"])).collect();
-    for word in command_words() {
-        let is_typed =
-            |line: &&&str| line[..].split_whitespace().next() == Some(&format!("/{word}"));
-        assert!(typed.iter().any(|line| is_typed(&line)), "no case for /{word}");
+    let shown = |row: &Value| {
+        let names = list(row, "names").iter().map(|name| text(name).to_owned()).collect();
+        Some((
+            names,
+            of_console(&row["argument"])?.to_owned(),
+            of_console(&row["help"])?.to_owned(),
+        ))
+    };
+    let wanted: Vec<(Vec<String>, String, String)> =
+        list(&table, "commands").iter().filter_map(shown).collect();
+    let known: Vec<(Vec<String>, String, String)> = command::TABLE
+        .iter()
+        .map(|entry| {
+            let names = entry.names.iter().map(|name| (*name).to_owned()).collect();
+            (names, entry.argument.to_owned(), entry.help.to_owned())
+        })
+        .collect();
+    assert_eq!(known, wanted);
+}
+
+#[test]
+fn every_name_of_a_command_has_a_case() {
+    let table = table("commands");
+    let cases = list(&table, "cases");
+    for word in command::TABLE.iter().flat_map(|entry| entry.names) {
+        let is_typed = |case: &Value| {
+            text(&case["typed"]).split_whitespace().next() == Some(&format!("/{word}"))
+        };
+        assert!(cases.iter().any(is_typed), "no case for /{word}");
+    }
+}
+
+#[test]
+fn a_command_that_is_not_the_same_in_both_clients_says_why() {
+    for row in list(&table("commands"), "commands") {
+        let differs = row["argument"].is_object() || row["help"].is_object();
+        assert_eq!(row.get("difference").is_some(), differs, "{row}");
     }
 }

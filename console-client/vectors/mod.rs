@@ -10,6 +10,7 @@ use serde_json::Value;
 use serde_json::json;
 
 mod commands; // what a typed line means
+mod refusals; // what is refused for good
 mod rooms; // mentions, edits, what is unread
 mod completion; // what Tab completes
 mod markup; // how a message and a name look

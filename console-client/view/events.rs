@@ -1,5 +1,7 @@
 //! What the view does with each client event.
 
+use std::mem;
+
 use talk::chat::AwayMember;
 use talk::chat::AwayMessage;
 use talk::chat::ErrorCode;
@@ -13,6 +15,7 @@ use talk::client::ConnectionState;
 use talk::client::Event;
 
 use super::AwaitedLists;
+use super::Greeting;
 use super::View;
 use super::display::presence::Note;
 use super::format;
@@ -72,9 +75,12 @@ impl View {
             {
                 self.on_members(&room, members, away);
             }
-            ServerMessage::Rooms { rooms } if take_awaited(&mut self.awaited.rooms) => {
-                let lines = listing::rooms(rooms, &self.display.me);
-                self.display.print_all(lines);
+            ServerMessage::Rooms { rooms } => {
+                self.display.known_rooms.set(&rooms);
+                if take_awaited(&mut self.awaited.rooms) {
+                    let lines = listing::rooms(rooms, &self.display.rooms, &self.display.me);
+                    self.display.print_all(lines);
+                }
             }
             ServerMessage::Left { room } => self.on_left(&room),
             ServerMessage::Typing { room, user } => {
@@ -91,8 +97,7 @@ impl View {
             ServerMessage::Error(ErrorMessage { code, message, room, .. }) => {
                 self.on_error(code, room, &message);
             }
-            // A list that was not asked for.
-            ServerMessage::Members { .. } | ServerMessage::Rooms { .. } => {}
+            ServerMessage::Members { .. } => {} // a list that was not asked for
             // Records come as events of their own; the chat shows a search once it is complete.
             ServerMessage::Record(_) | ServerMessage::Found { .. } | ServerMessage::Other(_) => {}
         }
@@ -104,7 +109,11 @@ impl View {
         if let ConnectionState::Offline { retry } = state {
             history.cancel_requests();
             self.awaited = AwaitedLists::default();
+            self.display.known_rooms.cancel_request();
             self.connection.set_retry(retry, self.display.clock.now);
+        }
+        if state == ConnectionState::Live {
+            self.print_greeting();
         }
         match self.connection.status.report_once() {
             Some(ConnectionChange::Lost(sentence)) => self.display.error(&sentence),
@@ -130,9 +139,24 @@ impl View {
         let motd = welcome.motd.clone();
         if self.connection.set_welcome(welcome) {
             self.display.notice(&format!("{} · you are {} · /help", self.server, self.me()));
-            for line in motd.iter().flat_map(|motd| motd.lines()).take(MOTD_LINES) {
-                self.display.print(format::notice(line).cut());
-            }
+            self.greeting.motd = motd;
+        }
+    }
+
+    /// Prints what is about to be read, once the history is above it: the topics of rooms that we
+    /// joined, then the server's greeting.
+    pub(super) fn print_greeting(&mut self) {
+        let Greeting { topics, motd } = mem::take(&mut self.greeting);
+        for name in topics {
+            let Some(topic) = self.display.rooms.get_mut(&name).and_then(|room| room.topic.clone())
+            else {
+                continue;
+            };
+            let label = self.display.label(&name);
+            self.display.show_notice(&name, &format!("{label}: {topic}"));
+        }
+        for line in motd.iter().flat_map(|motd| motd.lines()).take(MOTD_LINES) {
+            self.display.print(format::notice(line).cut());
         }
     }
 
@@ -151,14 +175,25 @@ impl View {
     fn on_error(&mut self, code: ErrorCode, room: Option<RoomName>, message: &str) {
         let display = &mut self.display;
         let Some(room) = room else { return display.error(message) };
-        if matches!(code, ErrorCode::NotJoined | ErrorCode::Storage) {
+        if display.scroll.history.take_request_for_time(&room) {
+            display.scroll_to_newest(); // there is no position to wait at
+            if code == ErrorCode::BadMessage {
+                return display.error(
+                    "this server is too old to go to a day or a time (try /goto NUMBER, or PgUp)",
+                );
+            }
+        } else if matches!(code, ErrorCode::NotJoined | ErrorCode::Storage) {
             display.scroll.history.take_request(&room);
         }
         let is_member = display.rooms.contains(&room);
         if code == ErrorCode::NotJoined && !is_member {
             return; // our last message to the room crossed with our leaving
         }
-        display.error(&format!("{}: {message}", display.label(&room)));
+        let nobody = room.other_key(&display.me).filter(|_| code == ErrorCode::BadName);
+        display.error(&match nobody {
+            Some(name) => format!("nobody is called {name}"),
+            None => format!("{}: {message}", display.label(&room)),
+        });
         if is_member && !display.rooms.is_joined(&room) {
             self.remove_room(&room); // the join was refused
         }

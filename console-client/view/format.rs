@@ -22,8 +22,8 @@ const INDENT: usize = 6;
 
 /// The person's time zone, and the time of the last event.
 #[derive(Debug)]
-pub(super) struct Clock {
-    pub(super) zone: TimeZone,
+pub(crate) struct Clock {
+    pub(crate) zone: TimeZone,
     /// Unix milliseconds.
     pub(super) now: u64,
 }
@@ -225,6 +225,14 @@ pub(crate) fn notice(text: &str) -> Line {
 /// A row of a list, such as `/help` prints.
 pub(crate) fn item(text: &str) -> Line {
     Line::indented(INDENT).with(Style::Plain, &format!("   {text}"))
+}
+
+/// That the server's log of a room is damaged after a record.
+pub(crate) fn damaged(room: &str, head: u64) -> String {
+    format!(
+        "{room} is damaged on the server after #{head}: what follows cannot be read, and nothing new is stored \
+         until the server's operator repairs it"
+    )
 }
 
 /// `!! there is no command /x`

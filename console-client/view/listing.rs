@@ -9,6 +9,7 @@ use talk::chat::protocol::RecordKind;
 use talk::chat::protocol::RoomInfo;
 use talk::time;
 
+use super::display::rooms::RoomList;
 use super::format;
 use super::format::RecordStyle;
 use crate::room::Room;
@@ -106,15 +107,20 @@ pub(crate) fn topic(room: &Room, me: &UserName) -> Vec<Line> {
     vec![format::notice(&text)]
 }
 
-/// The rooms of the server.
-pub(super) fn rooms(rooms: Vec<RoomInfo>, me: &UserName) -> Vec<Line> {
+/// The rooms of the server; ours with their numbers, which Alt-1 to Alt-9 switch to.
+pub(super) fn rooms(rooms: Vec<RoomInfo>, ours: &RoomList, me: &UserName) -> Vec<Line> {
     let row = |room: RoomInfo| {
-        let label = format::room(&room.name, me);
+        let mark = match ours.position(&room.name) {
+            Some(at) => format!("[{}]", at + 1),
+            None => String::new(),
+        };
+        let label = format!("{mark:4} {}", format::room(&room.name, me));
         let topic = room.topic.map_or(String::new(), |topic| format!(" · {topic}"));
         let (people, messages) = (format::people(room.members), format::messages(room.head));
         format::item(&format!("{label} · {people} · {messages}{topic}"))
     };
-    std::iter::once(format::notice("rooms")).chain(rooms.into_iter().map(row)).collect()
+    let title = "rooms; yours have a number: Alt-1 switches to [1]";
+    std::iter::once(format::notice(title)).chain(rooms.into_iter().map(row)).collect()
 }
 
 /// The members of a room.

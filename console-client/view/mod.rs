@@ -1,7 +1,8 @@
 //! The view: client events in; lines, a status line and a bell out.
 //!
 //! It has no terminal, no clock but the time it is given, and sends nothing to the server.
-//! Depends on `room`, `storage`, `text` and on the client's events; never on the chat or a terminal.
+//! Depends on `room`, `editor`, `storage`, `text` and on the client's events; never on the chat or a
+//! terminal.
 
 use talk::chat::AwayMessage;
 use talk::chat::RoomName;
@@ -26,6 +27,7 @@ pub(crate) use display::history_loader::Purpose;
 pub(crate) use display::output::Channel;
 pub(crate) use display::output::OutputMode;
 pub(crate) use status_line::StatusLine;
+pub(crate) use unsent::SendState;
 pub(crate) use unsent::UnsentList;
 
 /// How many lists the person asked for that have not come. A list that was not asked for is not shown.
@@ -35,6 +37,15 @@ pub(crate) struct AwaitedLists {
     pub(crate) members: usize,
     /// Answers to `/rooms`.
     pub(crate) rooms: usize,
+}
+
+/// What is printed once the missed messages are, so that it is not scrolled away at once.
+#[derive(Debug, Default)]
+pub(crate) struct Greeting {
+    /// The rooms that we joined since.
+    topics: Vec<RoomName>,
+    /// The server's greeting, at the first welcome.
+    motd: Option<String>,
 }
 
 /// Takes an answer into account; false if none is awaited.
@@ -58,6 +69,8 @@ pub(crate) struct View {
     pub(crate) awaited: AwaitedLists,
     /// Our away message, if we are away.
     pub(crate) own_away: Option<AwayMessage>,
+    /// What is printed once we have caught up.
+    greeting: Greeting,
     /// The server's address, as the person gave it.
     server: String,
 }
@@ -77,6 +90,7 @@ impl View {
             bell: Bell::default(),
             awaited: AwaitedLists::default(),
             own_away: None,
+            greeting: Greeting::default(),
             server,
         }
     }

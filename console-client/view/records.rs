@@ -8,6 +8,7 @@ use talk::chat::protocol::RecordKind;
 
 use super::View;
 use super::display::history_loader::Purpose;
+use super::display::history_loader::Received;
 use super::display::output::OutputMode;
 use super::display::rooms::RoomList;
 use super::display::scroll::ScrollPosition;
@@ -28,7 +29,6 @@ impl View {
         }
         let mode = display.output.mode();
         let is_first = is_new || !display.rooms.is_joined(&name);
-        let label = display.label(&name);
         let Some(room) = display.rooms.get_mut(&name) else { return };
         (room.members.count, room.seqs.first) = (joined.count, joined.first);
         room.members.set(joined.members.unwrap_or_default(), joined.away);
@@ -40,6 +40,7 @@ impl View {
         if joined.since > 0 {
             room.seqs.oldest.get_or_insert(joined.since + 1); // so that /history works at once
         }
+        room.seqs.damaged_after = (joined.damaged && is_first).then_some(joined.head);
         let shown = joined.first.saturating_sub(1).max(room.seqs.newest);
         let unread =
             joined.marked.map_or(0, |marked| joined.since.saturating_sub(marked.max(shown)));
@@ -48,9 +49,14 @@ impl View {
             room.read_position.unread_from = (unread > 0).then_some(first);
         }
         room.read_position.on_join(joined.marked, joined.head);
-        if let Some(topic) = joined.topic.filter(|_| is_first) {
-            display.show_notice(&name, &format!("{label}: {topic}"));
+        if is_first {
+            self.greeting.topics.push(name.clone());
+            if self.connection.status.is_live() && joined.head <= joined.since {
+                self.print_greeting(); // no history comes: the server added us to an empty private room
+            }
         }
+        let display = &mut self.display;
+        display.report_damage(&name, joined.since);
         if unread > 0 {
             let messages = if unread == 1 { "message" } else { "messages" };
             let how = match mode {
@@ -98,7 +104,7 @@ impl View {
         }
         let is_skipped = record.seq <= room.seqs.skipped;
         let day = talk::time::day(local);
-        let is_new_day = room.starts_day(day, is_skipped || is_new_only);
+        let is_new_day = !is_skipped && room.starts_day(day);
         let begins_unread = !is_ours
             && room.scrollback.unread_count() == 0
             && room.read_position.begins_unread(record.seq);
@@ -113,6 +119,7 @@ impl View {
             display.show_record(record, local, self.unsent.contains(&record.cid));
             self.ring_for(record);
         }
+        self.display.report_damage(&record.room, record.seq);
         self.remove_shown_submissions();
     }
 
@@ -145,24 +152,30 @@ impl View {
             Some(Purpose::Window(range)) => {
                 let room = display.rooms.current().filter(|room| room.name == *name);
                 let Some(room) = room else { return };
-                if display.scroll.history.receive(room, range, records) {
-                    display.output.set_hint(None);
-                    self.continue_loading();
+                match display.scroll.history.receive(room, range, records) {
+                    Received::Ignored => return,
+                    Received::Loaded => {}
+                    Received::LoadedSince(seq) => {
+                        display.scroll_to(Some(ScrollPosition::of_record(seq)));
+                    }
+                    Received::NoneSince => return display.none_since(),
                 }
+                display.output.set_hint(None);
+                self.continue_loading();
             }
             Some(Purpose::List(count)) => self.list_history(name, &records, count),
+            Some(Purpose::ListFirst(count)) => {
+                let first = records.get(..count).unwrap_or(&records);
+                self.list_history(name, first, count);
+            }
             Some(Purpose::Show(seq)) => self.show_record_of(&records, seq),
             None => {} // it was not requested
         }
     }
 
-    /// After a page of history has come: continues a search, draws the lines, and presses a page key
-    /// that waited for them.
+    /// After a page of history has come: draws the lines, and presses a page key that waited for them.
     fn continue_loading(&mut self) {
         let display = &mut self.display;
-        if let Some(seq) = display.scroll.history.continue_search(&display.clock) {
-            display.scroll_to(Some(ScrollPosition::of_record(seq)));
-        }
         if let Some(room) = display.rooms.current() {
             let style = RecordStyle {
                 me: &display.me,

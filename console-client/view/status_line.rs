@@ -4,24 +4,31 @@ use talk::client::ConnectionState;
 
 use super::View;
 use super::format;
+use crate::room::Room;
 use crate::text::line::Line;
 use crate::text::style::Style;
+use crate::text::timezone;
 use crate::text::width;
 
 /// Unsent messages shown at once; of more, the newest.
 const MAX_UNSENT: usize = 6;
 
-/// What the status line leaves out where it is too narrow, in this order.
+/// Rooms with new messages that the status line names.
+const ROOMS_NAMED: usize = 2;
+
+/// What the status line leaves out where it is too narrow, in this order; of the rooms with new
+/// messages, it then says less and less.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Priority {
     Typing,
     People,
     Number,
+    Activity,
     Name,
     Always,
 }
 
-/// The status line: `[lobby] bob · live · 3 people · #1042 · Act: 2,5`.
+/// The status line: `[lobby] bob · live · 3 people · #1042 · new in #builds, #ops (+2)`.
 #[derive(Debug)]
 pub(crate) struct StatusLine {
     /// The title of the room: `lobby`, `@alice`.
@@ -30,6 +37,8 @@ pub(crate) struct StatusLine {
     style: Style,
     /// The other parts; on a narrow terminal the least important are left out.
     parts: Vec<(Priority, String)>,
+    /// Which rooms have new messages, in fewer and fewer words.
+    shorter: Vec<String>,
 }
 
 impl StatusLine {
@@ -43,13 +52,15 @@ impl StatusLine {
         let newest = room.map(|room| room.seqs.newest).filter(|seq| *seq > 0);
         let failed = view.unsent.failed().count();
         let failed = (failed > 0).then(|| format!("{failed} not sent: /resend or /drop"));
+        let mut shorter = activity(view);
+        let activity = (!shorter.is_empty()).then(|| shorter.remove(0));
         let name = if view.own_away.is_some() { format!("{me} (away)") } else { me.to_string() };
         let parts = [
             (Priority::Name, Some(name)),
             (Priority::Always, Some(state)),
             (Priority::People, count.map(format::people)),
             (Priority::Number, newest.map(|seq| format!("#{seq}"))),
-            (Priority::Always, activity(view)),
+            (Priority::Activity, activity),
             (Priority::Always, failed),
             (Priority::Typing, typing(view, now).or_else(|| display.rooms.away_here(me))),
             (Priority::Always, display.output.hint().map(str::to_owned)),
@@ -59,15 +70,36 @@ impl StatusLine {
             room: room.map_or_else(no_room, |room| format::title(&room.name, me)),
             style,
             parts: parts.into_iter().filter_map(|(rank, part)| Some((rank, part?))).collect(),
+            shorter,
         }
+    }
+
+    /// The same with the day of what is shown, in local days since 1970, while the person is scrolled back.
+    pub(crate) fn of_day(mut self, day: Option<i64>) -> StatusLine {
+        let day = day.map(|day| (Priority::Always, timezone::day_name(day)));
+        self.parts.splice(0..0, day);
+        self
     }
 
     /// The line. Where it is wider than `columns`, parts are left out, the least important first.
     pub(crate) fn line(mut self, columns: usize) -> Line {
-        for priority in [Priority::Typing, Priority::People, Priority::Number, Priority::Name] {
-            if width::of_text(&self.text()) > columns {
+        let is_too_wide = |line: &StatusLine| width::of_text(&line.text()) > columns;
+        for priority in [Priority::Typing, Priority::People, Priority::Number] {
+            if is_too_wide(&self) {
                 self.parts.retain(|(of_part, _)| *of_part != priority);
             }
+        }
+        for shorter in std::mem::take(&mut self.shorter) {
+            let is_activity = |(of, _): &&mut (Priority, String)| *of == Priority::Activity;
+            if is_too_wide(&self)
+                && let Some((_, part)) = self.parts.iter_mut().find(is_activity)
+                && width::of_text(&shorter) < width::of_text(part)
+            {
+                *part = shorter;
+            }
+        }
+        if is_too_wide(&self) {
+            self.parts.retain(|(of_part, _)| *of_part != Priority::Name);
         }
         Line::default().with(self.style, &self.text())
     }
@@ -100,19 +132,32 @@ fn typing(view: &View, now: u64) -> Option<String> {
     }
 }
 
-/// `Act: 2,5!`: the rooms with unread messages, by the numbers that switch to them. `!` marks a
-/// mention or a direct message.
-fn activity(view: &View) -> Option<String> {
-    let preferences = view.display.preferences.current();
-    let active = view.display.rooms.iter().zip(1..).filter(|(room, _)| {
-        room.scrollback.unread_count() > 0 && !preferences.is_muted(&room.name)
-    });
-    let active = active.map(|(room, number)| {
+/// `new in #builds!, #ops (+2)`: the rooms with unread messages, first those with a mention or a direct
+/// message, which `!` marks; then the same in fewer words. Empty if there are none.
+fn activity(view: &View) -> Vec<String> {
+    let display = &view.display;
+    let preferences = display.preferences.current();
+    let is_active =
+        |room: &&Room| room.scrollback.unread_count() > 0 && !preferences.is_muted(&room.name);
+    let mut active: Vec<&Room> = display.rooms.iter().filter(is_active).collect();
+    active.sort_by_key(|room| !room.scrollback.has_mention());
+    let label = |room: &&Room| {
         let mark = if room.scrollback.has_mention() { "!" } else { "" };
-        format!("{number}{mark}")
-    });
-    let active: Vec<String> = active.collect();
-    (!active.is_empty()).then(|| format!("Act: {}", active.join(",")))
+        format!("{}{mark}", display.label(&room.name))
+    };
+    let labels: Vec<String> = active.iter().map(label).collect();
+    let naming = |count: usize| {
+        let named = labels.get(..count)?.join(", ");
+        let more = labels.len().saturating_sub(count);
+        let more = if more > 0 { format!(" (+{more})") } else { String::new() };
+        Some(format!("new in {named}{more}"))
+    };
+    let counted = match labels.len() {
+        0 => None,
+        1 => Some("new in 1 room".to_owned()),
+        count => Some(format!("new in {count} rooms")),
+    };
+    (1..=ROOMS_NAMED).rev().filter_map(naming).chain(counted).collect()
 }
 
 impl View {

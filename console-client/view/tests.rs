@@ -17,6 +17,7 @@ use talk::chat::protocol::ServerMessage;
 use talk::client::ConnectionState;
 use talk::client::Event;
 use talk::client::Submission;
+use talk::time;
 
 use super::*;
 use crate::stdio::keys::Direction;
@@ -33,6 +34,7 @@ mod away; // who is away
 mod preferences; // the bell, ignoring, muting, joins and leaves
 mod scroll; // looking back
 mod history_loader; // beyond the lines kept
+mod greeting; // what the server and the rooms say first
 mod flood; // what was not asked for, and too much
 
 /// 2026-11-23 00:00 UTC.
@@ -76,6 +78,7 @@ fn welcome_to(name: &str, head: u64) -> Joined {
         since: 0,
         record: None,
         reset: false,
+        damaged: false,
         topic: None,
         marked: None,
         count: 2,
@@ -252,13 +255,13 @@ fn messages_of_another_room_are_counted_and_shown_after_switching_to_it() {
     let mut view = view(OutputMode::OneRoom, &["lobby", "rust"]);
     view.apply(Event::Record(record("rust", 1, "ann", "psst")), MIDNIGHT);
     assert!(printed(&mut view).is_empty());
-    assert_eq!(status(&view), "[lobby] bob · live · 2 people · Act: 2");
+    assert_eq!(status(&view), "[lobby] bob · live · 2 people · new in #rust");
     switch_to_unread(&mut view);
     let expected = ["-- now in #rust · 1 new --", "-- Mon, 23 Nov 2026 --", "00:01 ann psst"];
     assert_eq!(printed(&mut view), expected);
     assert_eq!(status(&view), "[rust] bob · live · 2 people · #1");
     apply(&mut view, [record("lobby", 1, "ann", "hi all"), record("lobby", 2, "ann", "Bob?")]);
-    assert_eq!(status(&view), "[rust] bob · live · 2 people · #1 · Act: 1!");
+    assert_eq!(status(&view), "[rust] bob · live · 2 people · #1 · new in #lobby!");
     for (direction, at) in [
         (Direction::Forward, "[lobby]"),
         (Direction::Forward, "[rust]"),
@@ -300,10 +303,17 @@ fn in_one_stream_rooms_are_named_and_older_messages_can_be_left_out() {
     for (name, seq) in [("dev", 1), ("dev", 2), ("lobby", 1)] {
         view.apply(Event::Record(record(name, seq, "ann", "hi")), MIDNIGHT);
     }
-    assert_eq!(printed(&mut view), ["[dev] 00:02 ann hi", "[lobby] 00:01 ann hi"]);
+    let day = "-- Mon, 23 Nov 2026 --";
+    let expected = [
+        &format!("[dev] {day}"),
+        "[dev] 00:02 ann hi",
+        &format!("[lobby] {day}"),
+        "[lobby] 00:01 ann hi",
+    ];
+    assert_eq!(printed(&mut view), expected);
     view.apply(Event::Reset(room("dev")), MIDNIGHT);
     view.apply(Event::Record(record("dev", 1, "ann", "in a new log")), MIDNIGHT);
-    assert_eq!(printed(&mut view)[1], "[dev] 00:01 ann in a new log");
+    assert_eq!(printed(&mut view)[1..], [&format!("[dev] {day}"), "[dev] 00:01 ann in a new log"]);
 }
 
 #[test]

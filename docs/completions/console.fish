@@ -13,6 +13,7 @@ complete -c console -l since -x -a 'now all' -d 'print messages after number N, 
 complete -c console -l json -d 'with these, print records as JSON, one on each line'
 complete -c console -l check -d 'test the connection to the server step by step, and exit'
 complete -c console -l timeout -x -d 'how long a script waits without a connection'
+complete -c console -l commands -d 'run piped lines that begin with / as commands, not as text'
 complete -c console -l plain -d 'plain lines: no input line, no escape sequences'
 complete -c console -l no-color -d 'no colours; NO_COLOR does the same'
 complete -c console -l completions -x -a 'bash zsh fish' -d 'print completions for that shell'

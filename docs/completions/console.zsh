@@ -15,6 +15,7 @@ _console() {
         '*--json[with these, print records as JSON, one on each line]' \
         '*--check[test the connection to the server step by step, and exit]' \
         '*--timeout[how long a script waits without a connection]:TIME: ' \
+        '*--commands[run piped lines that begin with / as commands, not as text]' \
         '*--plain[plain lines\: no input line, no escape sequences]' \
         '*--no-color[no colours; NO_COLOR does the same]' \
         '*--completions[print completions for that shell]:bash|zsh|fish:(bash zsh fish)' \

@@ -17,8 +17,8 @@ _server() {
         '*--max-text[maximum length of a message]:BYTES: ' \
         '*--sync[fsync each message before it is shown, or within 200 ms\: then a power failure may lose the last 200 ms, a kill nothing]:always|interval:(always interval)' \
         '*--retain-days[delete messages older than N days (default\: keep all)]:N: ' \
-        '*--retain-records[keep at least N messages per room, and delete older ones (default\: keep all)]:N: ' \
-        '*--max-data[bytes of the data directory, like 20GiB, from which on messages are refused (default\: no limit of its own)]:SIZE: ' \
+        '*--retain-records[keep at least N messages per room, and delete older ones\: anyone who posts N messages makes all before them go (default\: keep all)]:N: ' \
+        '*--max-data[bytes of the data directory, like 20GiB, from which on messages are refused to all, whichever client used them (default\: no limit of its own)]:SIZE: ' \
         '*--min-free[free bytes of its disk below which messages are refused; 0 turns this off (default\: 10 % of the disk, at most 1GiB)]:SIZE: ' \
         '*--hold-names[how long a name that has posted stays reserved after its last use]:DURATION: ' \
         '*--quiet[print warnings only]' \

@@ -83,6 +83,31 @@ impl ErrorCode {
             .map_or("other", |(_, spelling)| spelling)
     }
 
+    /// Whether a submission that was refused with this code can never be stored as it is: sending it
+    /// again is useless, and the person has to change it. A code of a later version is not final: a
+    /// client keeps what it does not understand.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        match self {
+            ErrorCode::BadJson
+            | ErrorCode::BadMessage
+            | ErrorCode::UnknownType
+            | ErrorCode::BadName
+            | ErrorCode::BadRoom
+            | ErrorCode::TooLong
+            | ErrorCode::BadText
+            | ErrorCode::CidConflict
+            | ErrorCode::Forbidden
+            | ErrorCode::NoSuchRecord => true,
+            ErrorCode::NameTaken
+            | ErrorCode::NotJoined
+            | ErrorCode::RateLimited
+            | ErrorCode::TooManyRooms
+            | ErrorCode::Storage
+            | ErrorCode::Other => false,
+        }
+    }
+
     /// The code spelled `text`; [`ErrorCode::Other`] for one this version does not know.
     #[must_use]
     pub fn from_wire(text: &str) -> ErrorCode {

@@ -64,6 +64,8 @@ impl UserName {
     ///   each.
     /// - No phonetic or obsolete Latin letters, small capitals, modifier letters: they look like plain
     ///   letters, and no name needs them.
+    /// - Beside Latin letters and `0` to `9`, no word of Chinese, Japanese or Korean that is only lines, dots,
+    ///   circles or boxes: `karlーh` looks like `karl-h`, `alice丶` like `alice`.
     /// - At least one letter or digit, and no look-alike of a reserved name.
     ///
     /// # Errors
@@ -94,6 +96,11 @@ impl UserName {
         if !unicode::are_mixable(&scripts) {
             return Err(bad_name(
                 "a name has letters of one script, or Latin with Chinese, Japanese or Korean",
+            ));
+        }
+        if has_lone_shape(&self.0) {
+            return Err(bad_name(
+                "beside Latin letters, a line, dot or circle needs a letter of its own script next to it",
             ));
         }
         let skeletons = self.skeletons();
@@ -182,6 +189,15 @@ fn check_scripts(text: &str) -> Result<(), Rejection> {
         }
     }
     Ok(())
+}
+
+/// Whether a name with Latin letters or digits has a word of Chinese, Japanese or Korean that is only lines,
+/// dots, circles or boxes.
+fn has_lone_shape(text: &str) -> bool {
+    let is_latin =
+        |c: char| c.is_ascii_alphanumeric() || unicode::script_of(c) == Some(Script::LATIN);
+    let mut words = text.split(|c| !unicode::is_east_asian(c)).filter(|word| !word.is_empty());
+    text.contains(is_latin) && words.any(|word| word.chars().all(unicode::is_plain_shape))
 }
 
 fn bad_name(message: impl Into<std::borrow::Cow<'static, str>>) -> Rejection {

@@ -336,27 +336,42 @@ impl std::error::Error for Error {}
 /// The candidate that `word` was most likely meant to be. It starts with `word`, or its edit
 /// distance is at most two and at most half the length of `word`.
 pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let distance = |to: &str| if to.starts_with(word) { 1 } else { edit_distance(word, to) };
+    let length = word.chars().count();
+    let distance = |to: &str| match to.chars().count().abs_diff(length) {
+        _ if to.starts_with(word) => 1,
+        0..=2 => edit_distance(word, to),
+        difference => difference, // at least as many letters are missing: a long word costs nothing
+    };
     let near = candidates.map(|candidate| (distance(candidate), candidate));
     let (edit_distance, near) = near.min_by_key(|(edit_distance, _)| *edit_distance)?;
-    (edit_distance <= 2 && 2 * edit_distance <= word.chars().count()).then_some(near)
+    (edit_distance <= 2 && 2 * edit_distance <= length).then_some(near)
 }
 
-/// The Levenshtein distance: letters added, dropped or changed from `a` to `b`.
+/// How many mistakes lead from `a` to `b`: a letter added, dropped, changed, or swapped with the next (the
+/// Damerau-Levenshtein distance, where no letter takes part in two swaps).
 fn edit_distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (above, from) in a.chars().enumerate() {
-        let (mut left, mut corner) = (above + 1, above);
-        for (to, cell) in b.iter().zip(row.iter_mut().skip(1)) {
-            left = (corner + usize::from(from != *to)).min(left + 1).min(*cell + 1);
-            corner = std::mem::replace(cell, left);
+    let mut above: Vec<usize> = Vec::new(); // the row before the last
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    let mut before = None; // the character of `a` before `from`
+    for (index, from) in a.chars().enumerate() {
+        let mut row = vec![index + 1];
+        for (at, to) in b.iter().enumerate() {
+            let cell =
+                |cells: &[usize], at: usize| cells.get(at).copied().unwrap_or(usize::MAX - 1);
+            let mut least = (cell(&last, at) + usize::from(from != *to))
+                .min(cell(&row, at) + 1)
+                .min(cell(&last, at + 1) + 1);
+            let swapped_with = at.checked_sub(1).and_then(|at| b.get(at));
+            if before == Some(*to) && swapped_with == Some(&from) {
+                least = least.min(cell(&above, at - 1) + 1);
+            }
+            row.push(least);
         }
-        if let Some(first) = row.first_mut() {
-            *first = above + 1;
-        }
+        above = std::mem::replace(&mut last, row);
+        before = Some(from);
     }
-    row.last().copied().unwrap_or(0)
+    last.last().copied().unwrap_or(0)
 }
 
 /// A whole number with `ms`, `s`, `m`, `h` or `d` as a duration.

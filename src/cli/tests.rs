@@ -83,6 +83,7 @@ fn an_error_is_a_sentence_that_says_what_to_try() {
     assert_eq!(refusal("--bnid x"), "unknown flag --bnid (did you mean --bind?)");
     assert_eq!(refusal("--nik x"), "unknown flag --nik (did you mean --nick?)");
     assert_eq!(refusal("--verb"), "unknown flag --verb (did you mean --verbose?)");
+    assert_eq!(refusal("--rmoo x"), "unknown flag --rmoo (did you mean --room?)", "a swap is one");
     assert_eq!(refusal("--frobnicate"), "unknown flag --frobnicate (try --help)");
     assert_eq!(refusal("--password x"), "unknown flag --password (try --help)");
     assert_eq!(refusal("-x"), "unknown flag -x (try --help)");
@@ -118,4 +119,21 @@ fn help_is_the_table_aligned_and_wrapped() {
     assert!(lines.iter().all(|line| help.contains(&format!("{line}\n"))), "{help}");
     assert!(help.lines().all(|line| line.len() <= 80), "{help}");
     assert!(help.ends_with("\n\nSee the README.\n"), "{help}");
+}
+
+#[test]
+fn the_nearest_word_is_at_most_half_wrong() {
+    let near = |word| nearest(word, ["list", "edit", "history", "q"].into_iter());
+    for (word, wanted) in [
+        ("lsit", Some("list")), // two letters swapped are one mistake
+        ("lis", Some("list")),
+        ("his", Some("history")), // it starts so
+        ("histroy", Some("history")),
+        ("eidt", Some("edit")),
+        ("x", None),
+        ("paswd", None),
+        (&"l".repeat(1_000_000), None), // as fast as any other
+    ] {
+        assert_eq!(near(word), wanted, "{word:.20}");
+    }
 }

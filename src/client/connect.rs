@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::address::Address;
 use super::error::ConnectionError;
 use crate::chat::Token;
-use crate::handshake::{Mismatch, UpgradeRequest};
+use crate::handshake::{Mismatch, REFUSED_HEADER, UpgradeRequest, WRONG_PASSWORDS};
 use crate::http::Headers;
 use crate::limits;
 use crate::net::deadline::Deadline;
@@ -47,9 +47,8 @@ pub(super) fn open(address: &Address, entropy: &Entropy) -> Result<OpenWebSocket
     let nonce = entropy.nonce().map_err(ConnectionError::System)?;
     let token = Token::from_bytes(entropy.nonce().map_err(ConnectionError::System)?);
     let stream = connect(address, &resolve(address)?)?;
-    let Answer { verified, leftover, .. } = request_upgrade(address, &stream, nonce)?;
-    verified
-        .map_err(|mismatch| ConnectionError::NotWebSocket { address: address.clone(), mismatch })?;
+    let Answer { verified, headers, leftover } = request_upgrade(address, &stream, nonce)?;
+    verified.map_err(|mismatch| no_websocket(address, mismatch, &headers))?;
     Ok(OpenWebSocket { stream, leftover, token })
 }
 
@@ -69,6 +68,28 @@ pub(super) fn request_upgrade(
     stream.write_all(&request.to_bytes()).map_err(failed)?;
     let (response, leftover) = read_response(&mut stream, &deadline).map_err(no_answer)?;
     Ok(Answer { verified: request.verify(&response), headers: response.headers, leftover })
+}
+
+/// Why an answer with these headers opened no WebSocket.
+pub(super) fn no_websocket(
+    address: &Address,
+    mismatch: Mismatch,
+    headers: &Headers,
+) -> ConnectionError {
+    let is_locked_out = matches!(mismatch, Mismatch::Status { .. })
+        && headers.values(REFUSED_HEADER).any(|reason| reason == WRONG_PASSWORDS);
+    if is_locked_out {
+        return ConnectionError::LockedOut { wait: retry_after(headers) };
+    }
+    ConnectionError::NotWebSocket { address: address.clone(), mismatch }
+}
+
+/// The seconds in `Retry-After`, at least one and at most [`limits::RETRY_AFTER_MAX`], which also counts if
+/// there are none. Our server names no date.
+fn retry_after(headers: &Headers) -> Duration {
+    let named = headers.values("Retry-After").next().and_then(|seconds| seconds.parse().ok());
+    let wait = named.map_or(limits::RETRY_AFTER_MAX, Duration::from_secs);
+    wait.clamp(Duration::from_secs(1), limits::RETRY_AFTER_MAX)
 }
 
 /// The addresses of the host, at least one.

@@ -10,9 +10,9 @@ use super::connection::ConnectionSender;
 use super::error::ConnectionError;
 use super::event::Event;
 use super::event_queue::EventSender;
-use super::session::{Action, Input, Session};
+use super::session::{Action, Input, Progress, Session};
 use crate::chat::protocol::{ClientMessage, ServerMessage};
-use crate::chat::{Cid, Token};
+use crate::chat::{Cid, Password, Token};
 use crate::limits;
 use crate::ws::CloseCode;
 
@@ -91,12 +91,22 @@ impl Driver {
         self.changed.notify_all();
     }
 
+    /// Sets the password of the next `hello`.
+    pub(super) fn set_password(&self, password: Password) {
+        self.lock().session.set_password(password);
+    }
+
     /// A cid that no other submission has.
     pub(super) fn new_cid(&self) -> Cid {
         let mut inner = self.lock();
         let cid = Cid::from_bytes(inner.next_cid.to_be_bytes());
         inner.next_cid = inner.next_cid.wrapping_add(1);
         cid
+    }
+
+    /// How far a submission got.
+    pub(super) fn progress(&self, cid: &Cid) -> Progress {
+        self.lock().session.progress(cid)
     }
 
     /// Sends a message past the session; `false` if the client is not connected.
@@ -235,8 +245,9 @@ impl Driver {
         inner.resend_at = None;
         let code = error.close_code();
         let reason = error.reason().to_owned();
+        let least_wait = error.least_wait();
         inner.events.push(Event::ConnectionLost(error), 0);
-        inner.handle(Input::Closed { code, reason, jitter });
+        inner.handle(Input::Closed { code, reason, jitter, least_wait });
     }
 }
 

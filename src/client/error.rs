@@ -41,6 +41,12 @@ pub enum ConnectionError {
         /// What the answer lacks.
         mismatch: Mismatch,
     },
+    /// The server answers no WebSocket request of this address for now, because too many wrong passwords
+    /// came from it.
+    LockedOut {
+        /// After this time the server checks a password again.
+        wait: Duration,
+    },
     /// The system gave no randomness or no thread.
     System(io::Error),
     /// The server sent a frame that breaks RFC 6455.
@@ -91,6 +97,11 @@ impl ConnectionError {
         if let ConnectionError::Closed { reason, .. } = self { reason } else { "" }
     }
 
+    /// The least wait before the next attempt, if the server named one.
+    pub(super) fn least_wait(&self) -> Duration {
+        if let ConnectionError::LockedOut { wait } = self { *wait } else { Duration::ZERO }
+    }
+
     /// The code of the Close frame to send, if the server made the error and may still read.
     pub(super) fn close_code_to_send(&self) -> Option<CloseCode> {
         match self {
@@ -103,6 +114,7 @@ impl ConnectionError {
             | ConnectionError::Unreachable { .. }
             | ConnectionError::NoAnswer { .. }
             | ConnectionError::NotWebSocket { .. }
+            | ConnectionError::LockedOut { .. }
             | ConnectionError::System(_)
             | ConnectionError::Timeout(_)
             | ConnectionError::WriteStalled
@@ -125,8 +137,17 @@ impl fmt::Display for ConnectionError {
             ConnectionError::NoAnswer { address, error } => {
                 write!(f, "{address} did not answer as a chat server does: {error}")
             }
+            ConnectionError::NotWebSocket { address, mismatch }
+                if mismatch.is_refusal_for_now() =>
+            {
+                write!(f, "cannot connect to {address}: {mismatch}")
+            }
             ConnectionError::NotWebSocket { address, mismatch } => {
                 write!(f, "{address} is not a chat server: {mismatch}")
+            }
+            ConnectionError::LockedOut { wait } => {
+                let seconds = wait.as_secs();
+                write!(f, "too many wrong passwords from this address; try again in {seconds} s")
             }
             ConnectionError::System(source) => write!(f, "cannot connect: {source}"),
             ConnectionError::WebSocket(error) => {
@@ -182,7 +203,8 @@ impl error::Error for ConnectionError {
             ConnectionError::NotWebSocket { mismatch, .. } => Some(mismatch),
             ConnectionError::WebSocket(error) => Some(error),
             ConnectionError::BadMessage(rejection) => Some(rejection),
-            ConnectionError::BinaryMessage
+            ConnectionError::LockedOut { .. }
+            | ConnectionError::BinaryMessage
             | ConnectionError::MissingRecords
             | ConnectionError::Timeout(_)
             | ConnectionError::WriteStalled

@@ -19,6 +19,7 @@
 //!     rooms: vec![RoomName::default()],
 //!     since: Since::Newest,
 //!     agent: "bot",
+//!     presence: true, // the others see the bot in the room
 //!     outbox: Vec::new(),
 //! };
 //! let (client, events) = start(config)?;
@@ -55,7 +56,7 @@ pub use address::{Address, AddressError};
 pub use error::ConnectionError;
 pub use event::{ConnectionState, Event};
 pub use event_queue::{Events, WaitError, Waker};
-pub use outbox::{SavedSubmission, Submission};
+pub use outbox::{Progress, SavedSubmission, Submission};
 
 use std::sync::Arc;
 use std::{fmt, io, thread};
@@ -86,6 +87,9 @@ pub struct Config {
     pub since: Since,
     /// What kind of client it is: `web` or `console`; everything else counts as `bot`.
     pub agent: &'static str,
+    /// Whether the others see that it is here. A script that comes and goes says no: it is in no list of
+    /// members, and nothing announces it.
+    pub presence: bool,
     /// Submissions of an earlier run that were not stored in it, in order. The first events report
     /// each as pending or failed.
     pub outbox: Vec<SavedSubmission>,
@@ -94,11 +98,12 @@ pub struct Config {
 impl fmt::Debug for Config {
     /// Without the secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Config { server, user, rooms, since, agent, outbox, token: _, password: _ } = self;
+        let Config { server, user, rooms, since, agent, presence, outbox, .. } = self;
         let mut debug = f.debug_struct("Config");
         debug.field("server", server).field("user", user).field("rooms", rooms);
         debug.field("since", since);
-        debug.field("agent", agent).field("outbox", outbox).finish_non_exhaustive()
+        debug.field("agent", agent).field("presence", presence);
+        debug.field("outbox", outbox).finish_non_exhaustive()
     }
 }
 
@@ -119,10 +124,11 @@ pub struct Client {
 /// # Errors
 /// The system gives no randomness or no thread.
 pub fn start(config: Config) -> io::Result<(Client, Events)> {
-    let Config { server, user, token, password, rooms, since, agent, outbox } = config;
+    let Config { server, user, token, password, rooms, since, agent, presence, outbox } = config;
     let entropy = Entropy::open()?;
     let password = password.map(Password::new);
-    let credentials = Credentials { user, token, password, agent: Some(Agent::from_wire(agent)) };
+    let agent = Some(Agent::from_wire(agent));
+    let credentials = Credentials { user, token, password, agent, presence };
     let mut session = Session::new(credentials, rooms);
     session.start_at(since);
     let (sender, events) = event_queue();
@@ -175,6 +181,12 @@ impl Client {
         self.driver.input(Input::Resend(cid.clone()));
     }
 
+    /// How far a submission got: after [`Client::close`], for a caller that must know what is not stored.
+    #[must_use]
+    pub fn progress(&self, cid: &Cid) -> Progress {
+        self.driver.progress(cid)
+    }
+
     /// Drops a submission that failed, or that was never sent.
     pub fn discard(&self, cid: &Cid) {
         self.driver.input(Input::Drop(cid.clone()));
@@ -192,7 +204,7 @@ impl Client {
         self.driver.input(Input::Leave(room.clone()));
     }
 
-    /// Requests another name, once no submission is in flight under the old one.
+    /// Requests another name, once every submission made before is stored under the old one, or has failed.
     pub fn rename(&self, user: UserName) {
         self.driver.input(Input::Nick(user));
     }
@@ -228,7 +240,7 @@ impl Client {
     /// Asks for a page of a room's history; `false` if the client is not connected.
     pub fn history(&self, room: &RoomName, range: HistoryRange) -> bool {
         let (room, limit) = (room.clone(), limits::HISTORY_PAGE);
-        self.driver.send(ClientMessage::History { room, range, limit })
+        self.driver.send(ClientMessage::History { room, range, limit, edits: false })
     }
 
     /// Searches for a text in a room's records before `before`, or in its newest. The server
@@ -240,6 +252,12 @@ impl Client {
     }
 
     // ---- The connection ------------------------------------------------------------------------
+
+    /// Sets the server's password for the next connection: [`Client::retry_now`] makes one, if the client
+    /// has stopped because it had none or a wrong one.
+    pub fn set_password(&self, password: &str) {
+        self.driver.set_password(Password::new(password));
+    }
 
     /// Connects now, if the client waits for the next attempt or has stopped.
     pub fn retry_now(&self) {

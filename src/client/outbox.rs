@@ -34,10 +34,25 @@ pub struct SavedSubmission {
 pub(super) struct Outbox {
     /// Submissions that wait for their turn, in order.
     queue: VecDeque<Queued>,
+    /// How many of them were sent before. A record can only be of one of these.
+    in_doubt: usize,
     /// The submission that was sent and is not answered.
     in_flight: Option<InFlight>,
     /// Rejected submissions, which the person can resend or drop.
     failed: Vec<Submission>,
+}
+
+/// How far a submission got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// It waits for its turn, and was never sent.
+    Waiting,
+    /// It was sent, and is not answered: it may be stored.
+    InDoubt,
+    /// The server rejected it.
+    Failed,
+    /// It is stored, was dropped, or was never submitted.
+    Settled,
 }
 
 /// A submission that waits for its turn.
@@ -46,6 +61,8 @@ struct Queued {
     submission: Submission,
     /// It was sent before, and may be stored.
     is_in_doubt: bool,
+    /// It was made before the person asked for another name, and is stored under the old one.
+    is_before_rename: bool,
 }
 
 /// The submission whose turn it is.
@@ -59,17 +76,31 @@ struct InFlight {
 impl Outbox {
     /// Adds a submission at the end.
     pub(super) fn push(&mut self, submission: Submission) {
-        self.queue.push_back(Queued { submission, is_in_doubt: false });
+        self.queue.push_back(Queued { submission, is_in_doubt: false, is_before_rename: false });
     }
 
     /// Adds a submission that may have been sent before, at the end.
     pub(super) fn push_in_doubt(&mut self, submission: Submission) {
-        self.queue.push_back(Queued { submission, is_in_doubt: true });
+        self.queue.push_back(Queued { submission, is_in_doubt: true, is_before_rename: false });
+        self.in_doubt = self.in_doubt.saturating_add(1);
     }
 
     /// Adds a submission that was rejected in an earlier run.
     pub(super) fn push_failed(&mut self, submission: Submission) {
         self.failed.push(submission);
+    }
+
+    /// How far a submission got.
+    pub(super) fn progress(&self, cid: &Cid) -> Progress {
+        if self.is_in_flight(cid) {
+            return Progress::InDoubt;
+        }
+        match self.queue.iter().find(|queued| queued.submission.cid == *cid) {
+            Some(queued) if queued.is_in_doubt => Progress::InDoubt,
+            Some(_) => Progress::Waiting,
+            None if self.failed.iter().any(|failed| failed.cid == *cid) => Progress::Failed,
+            None => Progress::Settled,
+        }
     }
 
     /// Whether a submission is in flight, or waits because it was rate limited.
@@ -79,7 +110,18 @@ impl Outbox {
 
     /// Whether a waiting submission was sent before.
     pub(super) fn has_in_doubt(&self) -> bool {
-        self.queue.iter().any(|queued| queued.is_in_doubt)
+        self.in_doubt > 0
+    }
+
+    /// The person asks for another name: what waits now is sent under the old one.
+    pub(super) fn mark_before_rename(&mut self) {
+        self.queue.iter_mut().for_each(|queued| queued.is_before_rename = true);
+    }
+
+    /// Whether a waiting submission belongs to the old name: it was made before the person asked for another, or
+    /// was sent already.
+    pub(super) fn has_before_rename(&self) -> bool {
+        self.has_in_doubt() || self.queue.front().is_some_and(|queued| queued.is_before_rename)
     }
 
     /// The next submission to send, if none is in flight.
@@ -87,7 +129,8 @@ impl Outbox {
         if self.in_flight.is_some() {
             return None;
         }
-        let Queued { submission, .. } = self.queue.pop_front()?;
+        let Queued { submission, is_in_doubt, .. } = self.queue.pop_front()?;
+        self.in_doubt = self.in_doubt.saturating_sub(usize::from(is_in_doubt));
         let Submission { room, cid, operation } = submission.clone();
         self.in_flight = Some(InFlight { submission, is_rate_limited: false });
         Some(ClientMessage::Submit { room, cid, operation })
@@ -100,9 +143,13 @@ impl Outbox {
             self.in_flight = None;
             return true;
         }
+        if !self.has_in_doubt() && self.failed.is_empty() {
+            return false; // however long the queue is
+        }
         let before = self.queue.len().saturating_add(self.failed.len());
-        self.queue.retain(|queued| !is_it(&queued.submission));
+        self.queue.retain(|queued| !queued.is_in_doubt || !is_it(&queued.submission));
         self.failed.retain(|submission| !is_it(submission));
+        self.count_in_doubt();
         self.queue.len().saturating_add(self.failed.len()) < before
     }
 
@@ -128,7 +175,9 @@ impl Outbox {
     /// The connection is gone: the submission in flight goes back to the head of the queue.
     pub(super) fn on_disconnect(&mut self) {
         if let Some(InFlight { submission, .. }) = self.in_flight.take() {
-            self.queue.push_front(Queued { submission, is_in_doubt: true });
+            let (is_in_doubt, is_before_rename) = (true, false);
+            self.queue.push_front(Queued { submission, is_in_doubt, is_before_rename });
+            self.in_doubt = self.in_doubt.saturating_add(1);
         }
     }
 
@@ -151,12 +200,22 @@ impl Outbox {
         })
     }
 
+    /// Every waiting submission for `room` fails: the server refused to let us in. Returns their cids.
+    pub(super) fn fail_room(&mut self, room: &RoomName) -> Vec<Cid> {
+        self.fail_where(|queued| queued.submission.room == *room)
+    }
+
     fn fail_where(&mut self, is_one: impl FnMut(&Queued) -> bool) -> Vec<Cid> {
         let (failed, others): (VecDeque<Queued>, _) = self.queue.drain(..).partition(is_one);
         self.queue = others;
+        self.count_in_doubt();
         let cids = failed.iter().map(|queued| queued.submission.cid.clone()).collect();
         self.failed.extend(failed.into_iter().map(|queued| queued.submission));
         cids
+    }
+
+    fn count_in_doubt(&mut self) {
+        self.in_doubt = self.queue.iter().filter(|queued| queued.is_in_doubt).count();
     }
 
     /// A failed submission waits again, at the end of the queue. It was sent once, so it stays in

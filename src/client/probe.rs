@@ -92,6 +92,7 @@ pub fn probe(
         token: Some(token),
         password,
         agent: None,
+        presence: false,
         join: Vec::new(),
     })?;
     probe.await_welcome(report)?;
@@ -120,8 +121,7 @@ fn upgrade(
     let body = (verified.is_err() && is_text).then(|| first_line(leftover.clone(), stream));
     let upgraded = verified.is_ok();
     report(Finding::Answered { upgraded, took, software, date, body: body.flatten() });
-    verified
-        .map_err(|mismatch| ConnectionError::NotWebSocket { address: address.clone(), mismatch })?;
+    verified.map_err(|mismatch| connect::no_websocket(address, mismatch, &headers))?;
     Ok(leftover)
 }
 

@@ -244,6 +244,7 @@ mod tests {
             head: 0,
             since: 0,
             reset: false,
+            damaged: false,
             topic: None,
             marked: None,
             count: 2,

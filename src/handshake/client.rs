@@ -137,6 +137,14 @@ impl UpgradeRequest {
     }
 }
 
+impl Mismatch {
+    /// Whether a chat server may have answered, which accepts no connection now.
+    #[must_use]
+    pub fn is_refusal_for_now(&self) -> bool {
+        matches!(self, Mismatch::Status { status, .. } if matches!(status.code(), 429 | 503))
+    }
+}
+
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -185,7 +193,7 @@ fn advice(status: Status) -> &'static str {
             "it does not know this host name; use its address, or start the server with --allow-host"
         }
         426 => "a proxy in between does not forward WebSockets; check the proxy",
-        429 => "too many connections or wrong passwords from your address; try again in a minute",
+        429 => "too many connections from your address; try again in a minute",
         502 | 504 => "the proxy in front of it cannot reach it; is the server running?",
         503 => "it is full or shutting down; try again soon",
         500.. => "it had an internal error; see its log",

@@ -17,7 +17,7 @@ mod client; // the client's end
 pub use crate::handshake::client::{Mismatch, UpgradeRequest, UpgradeRequestError};
 pub use crate::handshake::hosts::Hosts;
 pub use crate::handshake::origin::{Origin, OriginError, Scheme};
-pub use crate::handshake::refusal::Refusal;
+pub use crate::handshake::refusal::{REFUSED_HEADER, Refusal, WRONG_PASSWORDS};
 pub use crate::handshake::server::{Policy, accept};
 pub use crate::handshake::trusted_proxies::{Network, NetworkError, Proxies, Source};
 

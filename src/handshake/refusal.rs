@@ -6,6 +6,13 @@ use std::fmt;
 use super::VERSION;
 use crate::http::{Response, Status};
 
+/// The header of a 429 that says which limit was reached: a client cannot tell it from the status.
+pub const REFUSED_HEADER: &str = "Talk-Refused";
+
+/// The value of [`REFUSED_HEADER`] after too many wrong passwords. `Retry-After` says when the server
+/// checks a password of this address again.
+pub const WRONG_PASSWORDS: &str = "wrong-passwords";
+
 /// Why the server refuses a WebSocket. It converts to the [`Response`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {

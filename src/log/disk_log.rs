@@ -217,6 +217,10 @@ impl Log for DiskLog {
         self.loaded().map_or(0, |read_state| read_state.projection.edit_count(target))
     }
 
+    fn newest_edit(&self, target: u64) -> Option<u64> {
+        self.loaded().ok()?.projection.newest_edit(target)
+    }
+
     fn delete_of(&self, target: u64) -> Option<u64> {
         self.loaded().ok()?.projection.delete_of(target)
     }
@@ -229,6 +233,10 @@ impl Log for DiskLog {
         let read_state = self.read_state();
         let load_error = read_state.summary.load_error.as_ref().map(|error| error.what.as_str());
         read_state.health.write_error().or(load_error).map(String::from)
+    }
+
+    fn is_damaged(&self) -> bool {
+        matches!(self.read_state().health, Health::Corrupt(_))
     }
 
     fn load_error(&self) -> Option<String> {

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::files::{Disk, Files, Stat};
+use super::repair::backup_name;
 use crate::chat::{AwayMessage, ReadMarker, SavedClaim, UserName};
 use crate::json::{self, Object, Value};
 use crate::limits;
@@ -70,14 +71,33 @@ impl<T: JournalRecord> Journal<T> {
             other => other?.read_to_end(&mut bytes)?,
         };
         let header = encode_header::<T>();
-        for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(bytes.len(), |at| at + 1);
+        let (lines, last) = bytes.split_at(end);
+        for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             match parse(line) {
                 Some(record) => found.records.push(record),
                 None if line == header.trim_end().as_bytes() => {}
                 None => found.invalid_lines += 1,
             }
         }
+        found.records.extend(parse(last)); // a kill in the middle of a write leaves a part of a record
         Ok(found)
+    }
+
+    /// Keeps a file with invalid lines under a second name, before [`write`](Journal::write) replaces it.
+    /// Returns that name.
+    ///
+    /// # Errors
+    /// The file could not be copied.
+    pub fn keep_damaged(path: &Path) -> io::Result<PathBuf> {
+        let backup = backup_name(path);
+        fs::hard_link(path, &backup).or_else(|_| {
+            // A file system without hard links.
+            let mut copy = ownership::create_new(&backup)?;
+            io::copy(&mut ownership::open_for_reading(path)?, &mut copy)?;
+            copy.sync_all()
+        })?;
+        Ok(backup)
     }
 
     /// Writes a new file with `records` to `path`. The former one stays until the new one is
@@ -256,13 +276,13 @@ mod tests {
             [saved_claim("alice", Some(7)), saved_claim("bob", None), saved_claim("José", Some(9))];
         assert_eq!(Journal::<SavedClaim>::read(&path).unwrap().records, all);
         let whole = fs::read(&path).unwrap();
+        let header = encode_header::<SavedClaim>().trim_end().len();
         for cut in 0..whole.len() {
             fs::write(&path, &whole[..cut]).unwrap();
             let names = Journal::<SavedClaim>::read(&path).unwrap();
-            assert!(
-                all.starts_with(&names.records) && names.invalid_lines <= 1,
-                "cut at byte {cut}"
-            );
+            assert!(all.starts_with(&names.records), "cut at byte {cut}");
+            let is_damaged = cut > 0 && cut < header;
+            assert_eq!(names.invalid_lines, usize::from(is_damaged), "cut at byte {cut}");
         }
     }
 

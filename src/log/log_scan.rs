@@ -114,8 +114,9 @@ pub(super) fn scan_log(
             each(valid)
         })?;
         let (offset, kind, batch_end) = match found {
-            Ok(found) => {
-                let (offset, kind, batch_end) = (found.end, found.corruption, found.batch_end);
+            Ok(mut found) => {
+                let kind = found.corruption.take();
+                let (offset, batch_end) = (found.end, found.batch_end);
                 (scan.id, scan.owners) = (Some(found.header.log.clone()), found.header.owners);
                 (scan.next, scan.checksum, scan.at) = (found.next, found.checksum, found.at);
                 scan.segments.push(Segment::new(path.clone(), found, oldest));

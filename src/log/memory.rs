@@ -76,6 +76,10 @@ impl Log for MemoryLog {
         0
     }
 
+    fn newest_edit(&self, _target: u64) -> Option<u64> {
+        None
+    }
+
     fn delete_of(&self, _target: u64) -> Option<u64> {
         None
     }

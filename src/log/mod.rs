@@ -156,6 +156,9 @@ pub trait Log: fmt::Debug + Send + Sync {
     /// How many edits the post `target` has, if it is not deleted.
     fn edit_count(&self, target: u64) -> usize;
 
+    /// The seq of the newest edit of the post `target`, if it has one and is not deleted.
+    fn newest_edit(&self, target: u64) -> Option<u64>;
+
     /// The seq of the record that deleted the post `target`.
     fn delete_of(&self, target: u64) -> Option<u64>;
 
@@ -165,6 +168,11 @@ pub trait Log: fmt::Debug + Send + Sync {
 
     /// Why the log cannot be written now, as far as is known.
     fn write_error(&self) -> Option<String>;
+
+    /// Whether records in the middle are damaged: those before them can be read, and nothing is written.
+    fn is_damaged(&self) -> bool {
+        false
+    }
 
     /// Why the last try to load the log has failed; `None` once it was loaded.
     fn load_error(&self) -> Option<String> {

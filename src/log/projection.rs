@@ -101,6 +101,11 @@ impl Projection {
         self.edits.get(&target).map_or(0, Vec::len)
     }
 
+    /// The newest edit of a post that is not deleted.
+    pub(super) fn newest_edit(&self, target: u64) -> Option<u64> {
+        self.edits.get(&target)?.last().copied()
+    }
+
     /// The record that deleted the post `target`.
     pub(super) fn delete_of(&self, target: u64) -> Option<u64> {
         self.deletes.get(&target).copied()

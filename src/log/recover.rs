@@ -12,7 +12,6 @@ use super::line::Checksum;
 use super::log_scan::{LogScan, scan_log};
 use super::projection::Projection;
 use super::segment::Segment;
-use super::segment_scan::CorruptionKind;
 use crate::chat::{OwnerId, RoomName};
 
 /// A log as recovery left it.
@@ -59,8 +58,8 @@ impl Recovered {
 /// Recovers the log of `room` in `dir`. A log without an id gets `new_id`.
 ///
 /// # Errors
-/// The log could not be read or cut, or a later version wrote it: that is not
-/// corruption, and must not be cut.
+/// The log could not be read or cut; or a later version wrote it, or it is of another room: that is
+/// not corruption, and must not be cut.
 pub(super) fn recover(
     files: &dyn Files,
     room: &RoomName,
@@ -73,10 +72,11 @@ pub(super) fn recover(
     let (torn, corruption) = match stop {
         None => (None, None),
         Some(stop) if stop.torn => (Some(cut_torn_tail(files, &stop.corruption)?), None),
-        Some(stop) if matches!(stop.corruption.kind, CorruptionKind::NewerVersion(_)) => {
-            return Err(io::Error::other(stop.corruption.to_string()));
-        }
-        Some(stop) => (None, Some(stop.corruption)),
+        Some(stop) => match stop.corruption.kind.cure() {
+            // The cure first: the operator's log cuts long values.
+            Some(cure) => return Err(io::Error::other(format!("{cure} ({})", stop.corruption))),
+            None => (None, Some(stop.corruption)),
+        },
     };
     let recovered =
         Recovered { id, segments, next, checksum, at, owners, posted, projection, corruption };

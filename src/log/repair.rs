@@ -31,7 +31,8 @@ pub struct Repaired {
 /// so that a client that has seen a lost record does not show a later one as the next.
 ///
 /// # Errors
-/// A server uses the directory; there is no such room; a file could not be written.
+/// A server uses the directory; there is no such room; a file could not be written; the records that it would cut off
+/// are intact, and of another room or version.
 pub fn repair(root: &Path, name: &LogName, new_id: String) -> io::Result<Option<Repaired>> {
     let (dir, room) = (Store::log_dir(root, name), &name.room);
     if list_segments(&dir)?.is_empty() {
@@ -43,6 +44,11 @@ pub fn repair(root: &Path, name: &LogName, new_id: String) -> io::Result<Option<
         scan_log(&Disk, room.as_str(), &dir, |_| Ok(()))?;
     let Some(stop) = stop else { return Ok(None) };
     let corruption = stop.corruption;
+    if let Some(cure) = corruption.kind.cure() {
+        return Err(io::Error::other(format!(
+            "nothing was changed: {corruption}; its records are intact ({cure})"
+        )));
+    }
     let mut backups = Vec::new();
     // The newest first: the corrupt file is replaced last, so a run after a kill finds it again.
     for (_, path) in
@@ -86,7 +92,7 @@ fn replace_file(path: &Path, write: impl FnOnce(&dyn LogFile) -> io::Result<()>)
 }
 
 /// A new name in the directory of `path`.
-fn backup_name(path: &Path) -> PathBuf {
+pub(super) fn backup_name(path: &Path) -> PathBuf {
     let name = |count: u32| {
         let mut name = OsString::from(path);
         name.push(if count == 0 { String::from(".damaged") } else { format!(".damaged-{count}") });

@@ -9,6 +9,7 @@ use std::io::{self, BufRead};
 use super::batch_mark::BatchMark;
 use super::files::LogFile;
 use super::line::{self, Checksum, HeaderError, SegmentHeader, ValidLine};
+use crate::chat::RoomName;
 use crate::limits;
 
 // ---- Lines -------------------------------------------------------------------------------------
@@ -127,7 +128,7 @@ pub(super) struct Scan {
 }
 
 /// What is wrong with a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CorruptionKind {
     /// The file ends inside it.
     Unfinished,
@@ -139,6 +140,8 @@ pub enum CorruptionKind {
     WrongSeq(u64),
     /// The first line of the file is not a valid header.
     BadHeader,
+    /// The file is of the log of another room: a person has moved or renamed something.
+    OtherRoom(RoomName),
     /// The segment does not continue the one before.
     BrokenChain,
     /// A later version of this program wrote the file.
@@ -163,9 +166,35 @@ impl fmt::Display for CorruptionKind {
             CorruptionKind::UnexplainedErasure => {
                 f.write_str("its text was erased, but no record deletes it")
             }
+            CorruptionKind::OtherRoom(room) => {
+                write!(f, "the file belongs to the log of room {room}")
+            }
             CorruptionKind::NewerVersion(version) => {
                 write!(f, "the file has format {version}, of a later version of this program")
             }
+        }
+    }
+}
+
+impl CorruptionKind {
+    /// What to do if the records there are intact, and only this log cannot have them: a repair would cut them
+    /// off. `None` if they are damaged.
+    #[must_use]
+    pub fn cure(&self) -> Option<String> {
+        match self {
+            CorruptionKind::OtherRoom(room) => {
+                Some(format!("if the directory was renamed, rename it back to {room}"))
+            }
+            CorruptionKind::NewerVersion(_) => {
+                Some(String::from("use that version of this program"))
+            }
+            CorruptionKind::Unfinished
+            | CorruptionKind::TooLong
+            | CorruptionKind::Altered
+            | CorruptionKind::WrongSeq(_)
+            | CorruptionKind::BadHeader
+            | CorruptionKind::BrokenChain
+            | CorruptionKind::UnexplainedErasure => None,
         }
     }
 }
@@ -204,7 +233,7 @@ pub(super) fn scan_segment(
         NextLine::Broken | NextLine::End => return Ok(Err(CorruptionKind::BadHeader)),
     };
     if header.room.as_str() != room {
-        return Ok(Err(CorruptionKind::BadHeader));
+        return Ok(Err(CorruptionKind::OtherRoom(header.room)));
     }
     let named = header.first == first;
     if !named

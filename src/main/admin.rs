@@ -55,7 +55,8 @@ const VERIFY: Command = Command {
     about: "Checks every stored line of a room, or of all rooms.",
     flags: &[DATA, HELP],
     epilogue: "\
-It reports the first line that is damaged, and then exits with 1. It only reads,
+It reports the first line that is damaged, and then exits with 1. A room whose
+directory was renamed is reported as unusable: rename it back. It only reads,
 and may run while a server is running: a line that is being written at that
 moment is not reported.",
 };
@@ -230,7 +231,7 @@ impl AdminCommand {
 
     fn verify(&self, rooms: &[LogName]) -> io::Result<()> {
         let mut out = io::stdout().lock();
-        let mut bad = 0;
+        let (mut bad, mut is_any_damaged) = (0, false);
         for room in rooms {
             let verified = log::verify(&self.data, room)?;
             let Verified { first, head, files, .. } = verified;
@@ -240,12 +241,15 @@ impl AdminCommand {
             };
             let verdict = self.verdict(room, &verified);
             bad += usize::from(verdict.is_err());
+            let kind = verified.corruption.as_ref().map(|corruption| &corruption.kind);
+            is_any_damaged |= verdict.is_err() && kind.is_some_and(|kind| kind.cure().is_none());
             let verdict = verdict.unwrap_or_else(|what| what);
             let noun = if files == 1 { "file" } else { "files" };
             writeln!(out, "{room}: {kept} in {files} {noun}: {verdict}")?;
         }
         if bad > 0 {
-            let what = format!("{bad} of {} rooms are damaged", rooms.len());
+            let how = if is_any_damaged { "damaged" } else { "unusable" };
+            let what = format!("{bad} of {} rooms are {how}", rooms.len());
             return Err(io::Error::other(what));
         }
         Ok(())
@@ -262,9 +266,12 @@ impl AdminCommand {
                 "the last line is incomplete, as after a kill during a write ({corruption}); \
                  the server removes it when it starts"
             )),
-            Some(corruption) => Err(format!(
-                "DAMAGED at {corruption} (server repair {room} removes the damaged end)"
-            )),
+            Some(corruption) => Err(match corruption.kind.cure() {
+                Some(cure) => format!("UNUSABLE: {corruption}; its records are intact ({cure})"),
+                None => format!(
+                    "DAMAGED at {corruption} (server repair {room} removes the damaged end)"
+                ),
+            }),
         }
     }
 

@@ -130,14 +130,15 @@ const COMMAND: Command = Command {
         Flag::value(
             "retain-records",
             "N",
-            "keep at least N messages per room, and delete older ones (default: keep all)",
+            "keep at least N messages per room, and delete older ones: anyone who posts N messages \
+             makes all before them go (default: keep all)",
         )
         .env("TALK_RETAIN_RECORDS"),
         Flag::value(
             "max-data",
             "SIZE",
-            "bytes of the data directory, like 20GiB, from which on messages are refused (default: \
-             no limit of its own)",
+            "bytes of the data directory, like 20GiB, from which on messages are refused to all, \
+             whichever client used them (default: no limit of its own)",
         )
         .env("TALK_MAX_DATA"),
         Flag::value(

@@ -27,6 +27,7 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Failure::Usage(what) if what.ends_with(')') => f.write_str(what), // it has a hint of its own
             Failure::Usage(what) => write!(f, "{what} (see server --help)"),
             Failure::Runtime(what) => f.write_str(what),
         }
@@ -36,5 +37,17 @@ impl fmt::Display for Failure {
 impl From<cli::Error> for Failure {
     fn from(error: cli::Error) -> Failure {
         Failure::Usage(error.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_usage_error_has_one_hint() {
+        let shown = |what: &str| Failure::Usage(what.into()).to_string();
+        assert_eq!(shown("unknown flag --port (try --help)"), "unknown flag --port (try --help)");
+        assert_eq!(shown("--rate: x is no number"), "--rate: x is no number (see server --help)");
     }
 }

@@ -20,7 +20,10 @@ export class Chat {
   /** Our away message, if we are away. @type {string | null} */ away = null;
   /** @type {Map<string, Room>} */ rooms = new Map();
   /** The room on the screen. @type {Room | null} */ room = null;
+  /** The room that was on the screen before. @type {string | null} */ previous = null;
   /** The public rooms of the server's last list. @type {string[]} */ knownRooms = [];
+  /** What that list says about them. @type {Map<string, { count: number, topic: string }>} */ roomInfo = new Map();
+  /** Whether a text on the screen names a room that is not known: a new list may have it. */ isRoomUnknown = false;
   /** The server's name and version. */ server = "";
   /** Replies that a command requested, which the room will show. @type {Set<string>} */ expectedReplies = new Set();
 
@@ -76,6 +79,7 @@ export class Chat {
   /** @param {string | null} name Null: no room. */
   show(name) {
     if (this.room && this.room.name !== name && !this.room.unread) this.room.hideNewRule();
+    if (this.room && this.room.name !== name) this.previous = this.room.name;
     this.room = name ? this.ensureRoom(name) : null;
   }
 
@@ -129,6 +133,11 @@ export class Chat {
     return [...this.rooms.get(name)?.unsent.values() ?? []].filter(({ submission }) => submission.target !== undefined).map(({ submission }) => submission.cid);
   }
 
+  /** What is unsent under this cid. @param {string} cid */
+  submission(cid) {
+    return this.#roomOf(cid)?.unsent.get(cid)?.submission;
+  }
+
   /** Whether a submission is an edit or a delete. @param {string} cid */
   isEdit(cid) {
     return this.#roomOf(cid)?.unsent.get(cid)?.submission.target !== undefined;
@@ -160,6 +169,7 @@ export class Chat {
         this.knownRooms = message.rooms.map((/** @type {{ name: string }} */ { name }) => name);
         if (this.expectedReplies.delete("rooms")) this.room?.note("Rooms:", { rooms: this.knownRooms });
         this.knownRooms = this.knownRooms.filter((name) => !isPrivate(name)); // no completion for private rooms
+        this.roomInfo = new Map(message.rooms.map((/** @type {Message} */ { name, members, topic }) => [name, { count: members, topic: typeof topic === "string" ? topic : "" }]));
         return;
       case "renamed":
         if (this.preferences.isIgnored(message.user)) this.preferences.setIgnored(message.to, true);
@@ -169,6 +179,13 @@ export class Chat {
         // A record of an unknown type only takes its seq.
         if (room && isRecord(message)) room.newest = message.seq;
     }
+  }
+
+  /** Whether we are in a public room, or the server's list has it. @param {string} name */
+  isKnownRoom(name) {
+    const isKnown = this.rooms.has(name) || this.roomInfo.has(name);
+    this.isRoomUnknown ||= !isKnown;
+    return isKnown;
   }
 
   /** @param {Message} message @param {string | null} text */

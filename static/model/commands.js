@@ -1,36 +1,48 @@
 // Commands: what a person types, parsed into a message or a command. An unknown command is never sent.
+// The console has the same commands; tests/vectors/commands.json holds both to one table.
 
+import { parseTarget } from "./goto.js";
 import { byteLength, nearest, normalize } from "../text/text.js";
-import { isUserName, parseRoomName } from "../protocol/names.js";
+import { fitRoomName, fitUserName, isUserName, parseRoomName } from "../protocol/names.js";
 
 /**
+ * @import { GotoTarget } from "./goto.js"
  * @typedef {{ post: string, kind?: "me" } | { nick: string } | { join: string }
- *   | { msg: string, text: string } | { edit: string | null } | { delete: true } | { topic: string | null }
- *   | { replyDirect: string } | { away: string } | { back: true } | { reply: number, text: string } | { leave: string | null } | { who: true } | { rooms: true } | { help: string }
+ *   | { msg: string, text: string } | { edit: string | null, seq?: number } | { delete: number | null } | { topic: string | null }
+ *   | { replyDirect: string } | { away: string } | { back: true } | { reply: number, text: string } | { newest: true }
+ *   | { leave: string | null } | { who: true } | { rooms: true } | { help: string }
  *   | { resend: true } | { drop: true } | { reconnect: true } | { key: true } | { version: true }
- *   | { ignore: string, isIgnored: boolean } | { mute: string | null, isMuted: boolean | null }
- *   | { search: string } | { nothing: true } | { error: string }} Command
+ *   | { goTo: GotoTarget } | { show: number } | { quiet: true } | { bell: "off" | "mention" | null }
+ *   | { ignore: string, isIgnored: boolean } | { ignored: true } | { mute: string | null, isMuted: boolean | null }
+ *   | { search: string } | { nothing: true } | { error: string }} Command `edit` without a `seq`, `delete: null`: the last own
+ *   message. A room to leave or mute may be `@NAME`: the private room with NAME.
  */
 
-/** Each command with its help text. @type {[string, string][]} */
+/** Each command with its help text, in the order of `/help`. @type {[string, string][]} */
 export const COMMANDS = [
   ["/me TEXT", "send an action: * bob waves"],
-  ["/edit [TEXT]", "edit your last message; or press ↑ in the empty input box"],
-  ["/delete", "delete your last message, for everyone"],
-  ["/reply NUMBER TEXT", "reply to message NUMBER (the number is at the end of its link)"],
   ["/msg NAME [TEXT]", "send a direct message, or open the private room"],
   ["/r TEXT", "reply to the newest direct message"],
+  ["/reply [NUMBER TEXT]", "reply to message NUMBER; alone: list numbers"],
+  ["/edit [NUMBER] TEXT", "edit your last message, or NUMBER; alone: in the input box"],
+  ["/delete [NUMBER]", "delete your last message, or NUMBER, for everyone"],
   ["/topic [TEXT]", "show or set the topic; /topic - removes it"],
   ["/join ROOM", "join, create or switch to a room; @NAME: private room"],
   ["/leave [ROOM]", "leave this room, or ROOM"],
-  ["/search WORDS", "search the messages of this room"],
-  ["/rooms", "list the rooms"],
   ["/who", "list the people in this room"],
+  ["/rooms", "list the rooms"],
+  ["/nick NAME", "change your name"],
   ["/away [TEXT]", "set your away message"],
   ["/back", "clear your away message"],
-  ["/ignore NAME", "hide messages from NAME; /unignore NAME shows them"],
+  ["/search WORDS", "search the messages of this room"],
+  ["/goto NUMBER|DATE", "go to a message, a day or a time: 2026-11-27 14:30"],
+  ["/show NUMBER", "show all lines of a long message"],
+  ["/ignore [NAME]", "hide messages from NAME; alone: list ignored names"],
+  ["/unignore NAME", "show messages from NAME again"],
   ["/mute [ROOM]", "mute or unmute this room, or ROOM"],
-  ["/nick NAME", "change your name"],
+  ["/unmute [ROOM]", "unmute this room, or ROOM"],
+  ["/quiet", "hide joins and leaves; again: show them"],
+  ["/bell [off|mention]", "when a sound plays: never, or for mentions"],
   ["/resend", "send failed messages again"],
   ["/drop", "discard failed messages"],
   ["/reconnect", "reconnect now"],
@@ -48,25 +60,28 @@ const MAX_SEARCH_BYTES = 256;
 export const BAD_NAME = "A name is 1 to 24 letters, digits, _ - or .";
 export const BAD_ROOM = "A room name is 1 to 32 of a-z, 0-9, _ and -, and starts with a letter or digit";
 
-/** Commands of the console that the page does in another way. @type {Record<string, string>} */
-const PAGE_ALTERNATIVES = {
-  history: "Scroll up for older messages",
-  goto: "Open the link of a message, or scroll up",
-  show: "Open a long message with the button below it",
-  bell: "Choose notifications and sound in the settings",
-  quiet: "Hide joins, leaves and renames in the settings",
+/** What the page says of a command that only the console has. @type {Record<string, string>} */
+const INSTEAD = {
+  history: "Scroll up for older messages, or go to one: /goto NUMBER",
   timestamp: "Every message has its time; point at it for the date",
   clear: "/clear works in the console only. Press End for the newest message",
   quit: "Close the tab to leave",
 };
 
-const NAMES = COMMANDS.map(([usage]) => usage.slice(1).split(" ")[0] ?? "").filter((word) => word !== "/text");
-
 /** Other names for commands. @type {Record<string, string>} */
-const ALIASES = {
-  w: "msg", m: "msg", whisper: "msg", query: "msg", e: "edit", del: "delete", exit: "quit", q: "quit",
-  h: "help", "?": "help", j: "join", part: "leave", close: "leave", list: "rooms", names: "who", name: "nick", lastlog: "search",
+export const ALIASES = {
+  m: "msg", w: "msg", whisper: "msg", query: "msg", e: "edit", del: "delete", j: "join", part: "leave", close: "leave", names: "who",
+  list: "rooms", name: "nick", lastlog: "search", h: "help", "?": "help", exit: "quit", q: "quit",
 };
+
+/** Commands whose text may have several lines: of any other, a paste runs nothing. */
+const WITH_LINES = ["me", "msg", "r", "reply", "edit"];
+
+const USAGES = new Map(COMMANDS.map(([usage]) => [usage.slice(1).split(" ")[0] ?? "", usage]));
+
+/** The names that are suggested. An alias of one or two letters is not: nearly any word is near one. */
+const NAMES = [...USAGES.keys(), ...Object.keys(INSTEAD)].filter((name) => name !== "/text")
+  .flatMap((name) => [name, ...Object.keys(ALIASES).filter((alias) => ALIASES[alias] === name && alias.length > 2)]);
 
 /** @param {string} typed @returns {Command} */
 export function parseCommand(typed) {
@@ -77,44 +92,67 @@ export function parseCommand(typed) {
 
   const [, word = "", rest = ""] = /^\/(\S*)\s*(.*)$/su.exec(text) ?? [];
   const command = resolveAlias(word);
+  const usage = USAGES.get(command);
+  const isInstead = Object.hasOwn(INSTEAD, command);
+  if (!usage && !isInstead) return { error: unknownCommand(word) };
+  if (text.includes("\n") && !WITH_LINES.includes(command)) return { error: `/${command} takes one line: nothing was sent. To send it as text, type // at its start` };
+  if (isInstead) return { error: INSTEAD[command] ?? "" };
+  return parseArgument(command, rest) ?? { error: `Usage: ${usage}` };
+}
+
+/** The command with its argument; null if that is missing, or too much. @param {string} command @param {string} rest @returns {Command | null} */
+function parseArgument(command, rest) {
   switch (command) {
-    case "help": return { help: rest };
-    case "who": return { who: true };
-    case "rooms": return { rooms: true };
-    case "resend": return { resend: true };
-    case "drop": return { drop: true };
-    case "reconnect": return { reconnect: true };
-    case "key": return { key: true };
-    case "version": return { version: true };
-    case "r": return rest ? { replyDirect: rest } : { error: "/r needs a text: /r yes" };
+    case "help": return /\s/.test(rest) ? null : { help: rest };
+    case "who": return rest ? null : { who: true };
+    case "rooms": return rest ? null : { rooms: true };
+    case "resend": return rest ? null : { resend: true };
+    case "drop": return rest ? null : { drop: true };
+    case "reconnect": return rest ? null : { reconnect: true };
+    case "key": return rest ? null : { key: true };
+    case "version": return rest ? null : { version: true };
+    case "back": return rest ? null : { back: true };
+    case "quiet": return rest ? null : { quiet: true };
+    case "r": return rest ? { replyDirect: rest } : null;
+    case "me": return rest ? { post: rest, kind: "me" } : null;
     case "reply": return parseReply(rest);
+    case "edit": return parseEdit(rest);
+    case "delete": return rest ? withNumber(rest, (seq) => ({ delete: seq })) : { delete: null };
+    case "goto": return parseTarget(rest);
+    case "show": return withNumber(rest, (seq) => ({ show: seq }));
     case "search": return parseSearch(rest);
-    case "me": return rest ? { post: rest, kind: "me" } : { error: "/me needs a text: /me waves" };
-    case "edit": return { edit: rest || null };
-    case "delete": return rest ? { error: "/delete deletes your last message, and takes no text" } : { delete: true };
     case "msg": return parseMsg(rest);
     case "topic": return parseTopic(rest);
     case "away": return parseAway(rest);
-    case "back": return rest ? { error: "/back takes no text" } : { back: true };
+    case "bell": return rest === "off" || rest === "mention" ? { bell: rest } : rest ? null : { bell: null };
     case "mute": case "unmute": return parseMute(rest, command === "mute" ? null : false);
-    case "ignore": case "unignore": return isUserName(rest) ? { ignore: rest, isIgnored: command === "ignore" } : { error: BAD_NAME };
-    case "nick": return isUserName(rest) ? { nick: rest } : { error: BAD_NAME };
-    case "join": return rest.startsWith("@") ? parseMsg(rest) : parseRoom(rest, (join) => ({ join }));
-    case "leave": return rest ? parseRoom(rest, (leave) => ({ leave })) : { leave: null };
-    default: return { error: Object.hasOwn(PAGE_ALTERNATIVES, command) ? PAGE_ALTERNATIVES[command] ?? "" : unknownCommand(word) };
+    case "ignore": return rest ? parseName(rest, (ignore) => ({ ignore, isIgnored: true })) : { ignored: true };
+    case "unignore": return parseName(rest, (ignore) => ({ ignore, isIgnored: false }));
+    case "nick": return parseNick(rest);
+    case "join": return isPeer(rest) ? parseName(rest.slice(1), (msg) => ({ msg, text: "" })) : parseRoom(rest, (join) => ({ join }));
+    case "leave": return rest ? parseRoomOrPeer(rest, (leave) => ({ leave })) : { leave: null };
+    default: return null;
   }
 }
 
 /** The help text of all commands, or of one; null if there is no such command. @param {string} word */
 export function help(word) {
-  const name = `/${resolveAlias(word.replace(/^\//, ""))}`;
-  const rows = COMMANDS.filter(([usage]) => !word || usage.split(" ")[0] === name);
+  const name = resolveAlias(word.replace(/^\//, ""));
+  if (word && Object.hasOwn(INSTEAD, name)) return `/${name} – ${INSTEAD[name]}`;
+  const rows = COMMANDS.filter(([usage]) => !word || usage.split(" ")[0] === `/${name}`);
   return rows.length ? rows.map((row) => row.join(" – ")).join("\n") : null;
+}
+
+/** What /help says that a command takes, like `[ROOM]`; "" if nothing, or if there is no such command. @param {string} word With its slash. */
+export function argumentOf(word) {
+  const name = `/${resolveAlias(word.slice(1))}`;
+  const usage = COMMANDS.find(([each]) => each.split(" ")[0] === name)?.[0] ?? "";
+  return usage.slice(name.length).trim();
 }
 
 /** @param {string} word */
 export function unknownCommand(word) {
-  const near = nearest(word.toLowerCase(), [...NAMES, ...Object.keys(ALIASES).filter((alias) => alias.length > 2)]);
+  const near = nearest(word.toLowerCase(), NAMES);
   return `There is no command /${word}. ${near ? `Did you mean /${near}?` : "Try /help."} To send a message that starts with /, type //`;
 }
 
@@ -133,45 +171,100 @@ export function messageTextOf(typed) {
   return "edit" in command ? command.edit ?? "" : "";
 }
 
-/** @param {string} rest @returns {Command} */
-function parseAway(rest) {
-  const isFit = byteLength(rest) <= MAX_AWAY_BYTES && !rest.includes("\n");
-  return isFit ? { away: rest } : { error: `An away message is one line of up to ${MAX_AWAY_BYTES} bytes` };
+// ---- Arguments ----
+
+/** The number of a message, with or without `#`; else null. @param {string} typed */
+function parseNumber(typed) {
+  const [, digits] = /^#?(\d+)$/.exec(typed) ?? [];
+  const seq = Number(digits ?? 0);
+  return Number.isSafeInteger(seq) && seq > 0 ? seq : null;
+}
+
+/** @param {string} typed @param {(seq: number) => Command} build @returns {Command | null} */
+function withNumber(typed, build) {
+  const seq = parseNumber(typed);
+  return seq === null ? null : build(seq);
+}
+
+/** The number of a message and a text after it. @param {string} rest */
+function splitNumber(rest) {
+  const [, first = "", text = ""] = /^(\S*)\s*(.*)$/su.exec(rest) ?? [];
+  return { seq: parseNumber(first), text };
+}
+
+/** A number alone is an error: it may be the number of a message, or its new text. @param {string} rest @returns {Command | null} */
+function parseEdit(rest) {
+  const { seq, text } = splitNumber(rest);
+  if (seq === null) return { edit: rest || null };
+  return text ? { edit: text, seq } : null;
+}
+
+/** @param {string} rest @returns {Command | null} */
+function parseReply(rest) {
+  const { seq, text } = splitNumber(rest);
+  if (!rest) return { newest: true };
+  return seq !== null && text ? { reply: seq, text } : null;
 }
 
 /** @param {string} rest @returns {Command} */
+function parseAway(rest) {
+  return byteLength(rest) <= MAX_AWAY_BYTES ? { away: rest } : { error: `An away message has at most ${MAX_AWAY_BYTES} bytes` };
+}
+
+/** @param {string} rest @returns {Command | null} */
 function parseMsg(rest) {
   const [, name = "", text = ""] = /^@?(\S*)\s*(.*)$/su.exec(rest) ?? [];
-  if (!name) return { error: "/msg needs a name: /msg ada hello" };
-  return isUserName(name) ? { msg: name, text } : { error: BAD_NAME };
+  return parseName(name, (msg) => ({ msg, text }));
 }
 
 /** @param {string} rest @param {boolean | null} isMuted Null: the opposite of now. @returns {Command} */
 function parseMute(rest, isMuted) {
-  return rest ? parseRoom(rest, (mute) => ({ mute, isMuted })) : { mute: null, isMuted };
+  return rest ? parseRoomOrPeer(rest, (mute) => ({ mute, isMuted })) : { mute: null, isMuted };
 }
 
-/** @param {string} rest @returns {Command} */
-function parseReply(rest) {
-  const [, seq, text] = /^#?([1-9]\d{0,14})\s+(.+)$/su.exec(rest) ?? [];
-  return seq && text ? { reply: Number(seq), text } : { error: "/reply needs the number of a message and a text: /reply 1042 yes. Or use the Reply button of the message" };
-}
-
-/** @param {string} rest @returns {Command} */
+/** @param {string} rest @returns {Command | null} */
 function parseSearch(rest) {
   if (byteLength(rest) > MAX_SEARCH_BYTES) return { error: `The text to search for is longer than ${MAX_SEARCH_BYTES} bytes` };
-  return rest ? { search: rest } : { error: "/search needs words: /search red lid" };
+  return rest ? { search: rest } : null;
 }
 
 /** @param {string} rest @returns {Command} */
 function parseTopic(rest) {
-  const text = rest.replace(/\s+/g, " ");
-  if (byteLength(text) > MAX_TOPIC_BYTES) return { error: `A topic has at most ${MAX_TOPIC_BYTES} bytes` };
-  return { topic: text === "-" ? "" : text || null };
+  if (byteLength(rest) > MAX_TOPIC_BYTES) return { error: `A topic has at most ${MAX_TOPIC_BYTES} bytes` };
+  return { topic: rest === "-" ? "" : rest || null };
 }
 
-/** @param {string} typed @param {(room: string) => Command} build @returns {Command} */
+/** @param {string} typed @param {(name: string) => Command} build @returns {Command | null} */
+function parseName(typed, build) {
+  if (!typed) return null;
+  return isUserName(typed) ? build(typed) : { error: BAD_NAME };
+}
+
+/** @param {string} typed @returns {Command | null} */
+function parseNick(typed) {
+  if (!typed) return null;
+  return isUserName(typed) ? { nick: typed } : { error: suggest(BAD_NAME, "/nick", fitUserName(typed)) };
+}
+
+/** @param {string} typed @param {(room: string) => Command} build @returns {Command | null} */
 function parseRoom(typed, build) {
+  if (!typed) return null;
   const name = parseRoomName(typed);
-  return name ? build(name) : { error: BAD_ROOM };
+  return name ? build(name) : { error: suggest(BAD_ROOM, "", fitRoomName(typed)) };
+}
+
+/** @param {string} error @param {string} command @param {string | null} fit What would be accepted. */
+function suggest(error, command, fit) {
+  return fit === null ? error : `${error}. Try ${`${command} ${fit}`.trim()}`;
+}
+
+/** A room, or `@NAME`. @param {string} typed @param {(room: string) => Command} build @returns {Command} */
+function parseRoomOrPeer(typed, build) {
+  if (isPeer(typed)) return isUserName(typed.slice(1)) ? build(typed) : { error: BAD_NAME };
+  return parseRoom(typed, build) ?? { error: BAD_ROOM };
+}
+
+/** Whether it is `@NAME`, not the name of a room. @param {string} typed */
+function isPeer(typed) {
+  return typed.startsWith("@") && !typed.includes("+");
 }

@@ -1,6 +1,6 @@
 // The choices of the room picker: rooms and users that match what was typed, the likeliest first.
 
-import { nameKey, parseRoomName, sameName } from "../protocol/names.js";
+import { fitRoomName, isUserName, nameKey, parseRoomName, sameName } from "../protocol/names.js";
 
 /**
  * @import { Chat } from "./chat.js"
@@ -10,9 +10,10 @@ import { nameKey, parseRoomName, sameName } from "../protocol/names.js";
 /** Choices shown at once. */
 const MAX_CHOICES = 12;
 
-/** @param {Chat} chat @param {string} typed @returns {Choice[]} */
+/** `#` before what is typed asks for rooms only, `@` for people. @param {Chat} chat @param {string} typed @returns {Choice[]} */
 export function choices(chat, typed) {
-  const wanted = nameKey(typed.trim().replace(/^#/, ""));
+  const [, sign = "", word = ""] = /^([#@]?)(.*)$/su.exec(typed.trim()) ?? [];
+  const wanted = nameKey(word);
   const others = chat.listed.filter((room) => room !== chat.room);
   // With nothing typed, rooms with unread messages come first.
   const rooms = wanted ? chat.listed : [...others.filter(({ unread }) => unread), ...others.filter(({ unread }) => !unread)];
@@ -23,15 +24,35 @@ export function choices(chat, typed) {
     if (!peers.some((peer) => sameName(peer, user))) all.push({ user, label: user, hint: "direct message" });
   }
   for (const name of chat.knownRooms) if (!chat.rooms.has(name)) all.push({ room: name, label: `#${name}`, hint: "join" });
-  const fits = all.map((choice) => ({ choice, at: nameKey(choice.label.replace(/^#/, "")).indexOf(wanted) }))
+  const isAskedFor = (/** @type {Choice} */ choice) => sign === "" || ("user" in choice || choice.room.startsWith("@") ? sign === "@" : sign === "#");
+  const fits = all.filter(isAskedFor).map((choice) => ({ choice, at: nameKey(choice.label.replace(/^#/, "")).indexOf(wanted) }))
     .filter(({ at }) => at >= 0).sort((a, b) => Math.sign(a.at) - Math.sign(b.at)).map(({ choice }) => choice).slice(0, MAX_CHOICES);
-  const name = parseRoomName(typed);
-  const isThere = name === null || name.startsWith("@") || chat.rooms.has(name) || chat.knownRooms.includes(name);
-  return isThere ? fits : [...fits, { room: name, label: `#${name}`, hint: "join or create" }];
+  // Last, names that are not known yet. The person comes before the room: a message to a name that was meant for a room
+  // reaches no one, but a room that was meant for a person is public.
+  return [...fits, ...newPerson(chat, sign === "#" ? "" : word, fits), ...newRoom(chat, sign === "@" ? "" : word)];
 }
 
-/** The users who are in a room with us. @param {Chat} chat */
+/** @param {Chat} chat @param {string} name @param {Choice[]} fits @returns {Choice[]} */
+function newPerson({ me }, name, fits) {
+  const isThere = sameName(name, me) || fits.some(({ label }) => sameName(label, name));
+  return isThere || !isUserName(name) ? [] : [{ user: name, label: `Message ${name}`, hint: "direct message" }];
+}
+
+/** @param {Chat} chat @param {string} typed @returns {Choice[]} */
+function newRoom({ rooms, knownRooms }, typed) {
+  const name = parseRoomName(typed) ?? fitRoomName(typed);
+  const isThere = name === null || name.startsWith("@") || rooms.has(name) || knownRooms.includes(name);
+  return isThere ? [] : [{ room: name, label: `#${name}`, hint: "join or create" }];
+}
+
+/** The users who are in a room with us, or wrote in one. @param {Chat} chat */
 function knownUsers({ rooms, me }) {
-  const members = [...rooms.values()].flatMap((room) => room.memberNames ?? []).filter((user) => !sameName(user, me));
-  return [...new Set(members)].sort((a, b) => a.localeCompare(b));
+  /** @type {Map<string, string>} Each name by its key, as it was spelled last. */
+  const known = new Map();
+  for (const { items, memberNames } of rooms.values()) {
+    for (const item of items) if ("record" in item) known.set(nameKey(item.record.user), item.record.user);
+    for (const user of memberNames ?? []) known.set(nameKey(user), user);
+  }
+  known.delete(nameKey(me));
+  return [...known.values()].sort((a, b) => a.localeCompare(b));
 }

@@ -2,6 +2,7 @@
 
 import { isPrivate, peerOf, sameName } from "../protocol/names.js";
 import { Edits, isEdit } from "./edits.js";
+import { HistoryWindow } from "./history-window.js";
 import { Members } from "./members.js";
 import { mentions } from "./mentions.js";
 import { Unread } from "./unread.js";
@@ -9,14 +10,15 @@ import { Unread } from "./unread.js";
 /**
  * @import { LogRecord, Message } from "../protocol/messages.js"
  * @import { Rejection, Submission } from "../protocol/outbox.js"
+ * @import { HistoryPage } from "./history-window.js"
  * @import { SearchResult } from "./search.js"
  * @import { RecordItem } from "./unread.js"
  * @typedef {{ submission: Submission, at: number, rejection: Rejection | null }} Unsent
  * @typedef {RecordItem
  *   | { key: string, presence: Map<string, "joined" | "left">, renames: Map<string, string> }
  *   | { key: string, missing: number }
- *   | { key: string, note: string, rooms?: string[], records?: LogRecord[] }} Item One thing that the room shows.
- *   `renames`: the name before, by the name now.
+ *   | { key: string, note: string, rooms?: string[], records?: LogRecord[], words?: string }} Item One thing that the room
+ *   shows. `renames`: the name before, by the name now; `records`: found by a search for `words`.
  */
 
 /** Items kept of one room; older ones can be loaded again. */
@@ -41,9 +43,12 @@ export class Room {
   /** @type {Map<string, Unsent>} */ unsent = new Map();
   members = new Members();
   topic = "";
+  /** Whether to say, once its readable messages are shown, that the rest is damaged on the server. */ #isDamageUnsaid = false;
+  #isDamageSaid = false;
   /** Who is typing, and until when to show it. @type {Map<string, number>} */ typing = new Map();
   /** The own message that is being edited, and its new text. @type {{ seq: number, text: string } | null} */ editing = null;
   /** The seq that the next message replies to. @type {number | null} */ replyingTo = null;
+  /** Older records, away from the newest ones, while the person is there. @type {HistoryWindow | null} */ window = null;
   isLoadingOlder = false;
   /** How many pages of older records came, one after the other, with none to show. */ emptyPages = 0;
   /** The keys of long messages that are shown whole. @type {Set<string>} */ unfolded = new Set();
@@ -87,6 +92,16 @@ export class Room {
     return this.oldest !== null && this.oldest > Math.max(this.first, 1);
   }
 
+  /** The items here are followed by no others that would have to be loaded. */
+  get hasNewer() {
+    return false;
+  }
+
+  /** What the message list shows: older records, or the newest. @returns {Room | HistoryWindow} */
+  get shown() {
+    return this.window ?? this;
+  }
+
   /** Whether all records up to the head at the last join have arrived. */
   get isCaughtUp() {
     return this.newest >= this.#head;
@@ -98,7 +113,7 @@ export class Room {
   }
 
   /** @param {Message} message */
-  joined({ first, head, since, members, count, away, topic, marked }) {
+  joined({ first, head, since, members, count, away, topic, marked, damaged }) {
     this.first = first;
     this.oldest ??= since + 1;
     if (since > this.newest) this.newest = since;
@@ -108,6 +123,15 @@ export class Room {
     // Without a read marker nothing is unread, except in a private room.
     this.#unread.readPosition.joined(marked ?? null, this.peer ? 0 : head);
     this.#unread.recount(this.items);
+    this.#isDamageUnsaid = Boolean(damaged) && !this.#isDamageSaid;
+    this.#noteDamage();
+  }
+
+  /** Says below the last readable message that the server cannot read what follows. */
+  #noteDamage() {
+    if (!this.#isDamageUnsaid || !this.isCaughtUp) return;
+    [this.#isDamageUnsaid, this.#isDamageSaid] = [false, true];
+    this.note(`This room is damaged on the server after message ${this.#head}: what follows cannot be read, and nothing new is stored until the server’s operator repairs it.`);
   }
 
   /** @param {LogRecord} record @param {boolean} isQuiet @param {boolean} isSeen Whether the newest message is in view. @param {string} [me] */
@@ -118,7 +142,10 @@ export class Room {
     this.newest = seq;
     this.typing.delete(user);
     this.setPeerSpelling(user);
-    if (isEdit(record)) return this.#applyEdit(record);
+    if (isEdit(record)) {
+      this.#applyEdit(record);
+      return this.#noteDamage();
+    }
     if (type === "topic" && this.isLive(seq)) this.topic = record.text;
     const isMention = !isQuiet && this.isMentionOf(record, me);
     const item = { key: cid ? `cid ${cid}` : `seq ${seq}`, record: this.#edits.withoutDeleted(record), isQuiet, isMention };
@@ -127,6 +154,7 @@ export class Room {
     if (isSeen && this.isLive(seq)) this.markRead();
     else this.#unread.add(record, isQuiet, isMention);
     if (this.items.length > MAX_ITEMS) this.#trim();
+    this.#noteDamage();
   }
 
   /** Adds a page from before the oldest record. @param {LogRecord[]} records @param {number} first @param {string} me @param {(user: string) => boolean} [isIgnored] */
@@ -136,18 +164,88 @@ export class Room {
     const older = records.filter(({ seq }) => this.oldest === null || seq < this.oldest);
     if (older.length === 0) this.first = this.oldest ?? first;
     else this.oldest = older[0]?.seq ?? null;
-    for (const record of older) if (isEdit(record)) this.#applyEdit(record);
-    const shown = older.filter(({ type }) => type === "post" || type === "topic").map((record) => {
+    const shown = this.#itemsOf(older, me, isIgnored);
+    this.emptyPages = shown.some(({ record }) => !isIgnored(record.user)) ? 0 : this.emptyPages + 1;
+    this.items.unshift(...shown);
+    this.base -= shown.length;
+    this.#unread.recount(this.items);
+  }
+
+  /** The items of loaded records, whose edits are applied. @param {LogRecord[]} records @param {string} me @param {(user: string) => boolean} isIgnored */
+  #itemsOf(records, me, isIgnored) {
+    for (const record of records) if (isEdit(record)) this.#applyEdit(record);
+    const items = records.filter(({ type }) => type === "post" || type === "topic").map((record) => {
       const isQuiet = sameName(record.user, me) || isIgnored(record.user);
       const item = { key: `seq ${record.seq}`, record: this.#edits.withoutDeleted(record), isQuiet, isMention: false };
       this.#bySeq.set(record.seq, item);
       return item;
     });
-    this.emptyPages = shown.some(({ record }) => !isIgnored(record.user)) ? 0 : this.emptyPages + 1;
-    this.items.unshift(...shown);
-    for (const item of shown) item.isMention = !item.isQuiet && this.isMentionOf(item.record, me); // some reply to others of the page
-    this.base -= shown.length;
+    for (const item of items) item.isMention = !item.isQuiet && this.isMentionOf(item.record, me); // some reply to others of the page
+    return items;
+  }
+
+  // ---- Older records, away from the newest ----
+
+  /**
+   * Shows a page of old records in place of the newest, which stay as they are and go on growing. A page that reaches
+   * them is added to them.
+   * @param {HistoryPage} page @param {string} me @param {(user: string) => boolean} [isIgnored]
+   */
+  openWindow(page, me, isIgnored = () => false) {
+    this.closeWindow();
+    this.first = page.first;
+    const { oldest } = this;
+    const [first] = page.records;
+    if (oldest === null || !first || first.seq >= oldest) return;
+    if ((page.records.at(-1)?.seq ?? 0) + 1 >= oldest) return this.addOlder(page.records, page.first, me, isIgnored);
+    this.window = new HistoryWindow(this, first.seq);
+    this.firstInView = Infinity;
+    this.addNewer(page, me, isIgnored);
+  }
+
+  /** Adds a page to the older records that are shown, above them. @param {HistoryPage} page @param {string} me @param {(user: string) => boolean} [isIgnored] */
+  addAbove(page, me, isIgnored = () => false) {
+    const { window } = this;
+    if (!window) return;
+    this.first = page.first;
+    const records = page.records.filter(({ seq }) => seq < window.oldest);
+    if (records.length === 0) this.first = window.oldest;
+    this.#applyLaterEdits(page);
+    this.#forget(window.addOlder(records, this.#itemsOf(records, me, isIgnored)));
+  }
+
+  /** Adds a page below them; once they reach the newest records, they are one. @param {HistoryPage} page @param {string} me @param {(user: string) => boolean} [isIgnored] */
+  addNewer(page, me, isIgnored = () => false) {
+    const { window, oldest } = this;
+    if (!window || oldest === null) return;
+    const records = page.records.filter(({ seq }) => seq > window.newest && seq < oldest);
+    this.#applyLaterEdits(page);
+    this.#forget(window.addNewer(records, this.#itemsOf(records, me, isIgnored)));
+    const reachesNewest = records.length === 0 || window.newest + 1 >= oldest;
+    if (!reachesNewest) return;
+    // The indexes of the window stay, because the list shows it; those of the newest items move.
+    this.items.unshift(...window.items);
+    this.base = window.base;
+    this.oldest = window.oldest;
+    this.emptyPages = window.emptyPages;
+    this.window = null;
     this.#unread.recount(this.items);
+  }
+
+  /** Goes back to the newest records. */
+  closeWindow() {
+    if (this.window) this.#forget(this.window.items);
+    this.window = null;
+  }
+
+  /** @param {HistoryPage} page */
+  #applyLaterEdits({ edits }) {
+    for (const edit of edits ?? []) if (isEdit(edit)) this.#applyEdit(edit);
+  }
+
+  /** @param {Item[]} items Items that are no longer loaded. */
+  #forget(items) {
+    for (const item of items) if ("record" in item && this.#bySeq.get(item.record.seq) === item) this.#bySeq.delete(item.record.seq);
   }
 
   /** The record of a submission will follow: it keeps the submission's row on the screen. @param {string} cid @param {number} seq */
@@ -160,12 +258,14 @@ export class Room {
   disconnected() {
     this.typing.clear();
     this.isLoadingOlder = false;
+    this.window?.disconnected();
     this.#unread.readPosition.disconnected();
   }
 
   /** The room has another log now, or lost records of this one: forgets all that is shown. */
   reset() {
     this.items = [];
+    this.window = null;
     this.#bySeq.clear();
     this.unfolded.clear();
     this.emptyPages = 0;
@@ -183,7 +283,7 @@ export class Room {
     this.items.push({ key: `gap ${next}`, missing: next - this.newest - 1 });
   }
 
-  /** Shows a text to this person only. @param {string} note @param {{ rooms?: string[], records?: LogRecord[] }} [links] */
+  /** Shows a text to this person only. @param {string} note @param {{ rooms?: string[], records?: LogRecord[], words?: string }} [links] */
   note(note, links) {
     this.#keyCount += 1;
     this.items.push({ key: `note ${this.#keyCount}`, note, ...links });
@@ -193,7 +293,7 @@ export class Room {
   searchFinished({ text, records, isComplete }) {
     const count = records.length === 1 ? "1 message with" : `${records.length} messages with`;
     if (records.length === 0) return this.note(`No messages with “${text}”`);
-    this.note(`${count} “${text}”${isComplete ? "" : "; there may be older ones"}:`, { records });
+    this.note(`${count} “${text}”${isComplete ? "" : "; there may be older ones"}:`, { records, words: text });
   }
 
   // ---- Posts and their edits ----
@@ -227,11 +327,46 @@ export class Room {
     return null;
   }
 
-  /** The index of a record, and the key of its row. @param {number} seq */
-  locate(seq) {
-    const at = this.items.findIndex((each) => "record" in each && each.record.seq === seq);
-    const item = this.items[at];
-    return item ? { index: this.base + at, key: item.key } : null;
+  /** The newest loaded posts that are not deleted, as they read now, oldest first. @param {number} count @param {(user: string) => boolean} isIgnored @returns {LogRecord[]} */
+  newestPosts(count, isIgnored) {
+    const posts = [];
+    for (let i = this.items.length - 1; i >= 0 && posts.length < count; i -= 1) {
+      const item = this.items[i];
+      if (!item || !("record" in item) || item.record.type !== "post" || isIgnored(item.record.user)) continue;
+      const { text } = this.currentText(item.record);
+      if (text !== null) posts.unshift({ ...item.record, text });
+    }
+    return posts;
+  }
+
+  /** Whether a record is loaded: one that is not shown itself, too. @param {number} seq */
+  isLoaded(seq) {
+    return [this.shown, this].some(({ oldest, newest }) => oldest !== null && seq >= oldest && seq <= newest);
+  }
+
+  /**
+   * The first message of a time (Unix ms) or later, if that can be said without loading; null: all are older;
+   * undefined: one that is not loaded may be meant.
+   * @param {number} at
+   */
+  locateSince(at) {
+    const records = this.items.flatMap((item) => ("record" in item ? [item.record] : []));
+    if ((records.at(-1)?.at ?? 0) < at) return records.length || !this.hasOlder ? null : undefined;
+    const first = records.find((record) => record.at >= at);
+    const isFirstOfAll = first === records[0] && this.hasOlder;
+    return first && !isFirstOfAll ? this.#locateIn(this, (record) => record === first) : undefined;
+  }
+
+  /** The first loaded record that is meant, of those that the list shows, or else of the newest. @param {(record: LogRecord) => boolean} isMeant */
+  locate(isMeant) {
+    return this.#locateIn(this.shown, isMeant) ?? this.#locateIn(this, isMeant);
+  }
+
+  /** The index of a record, and the key of its row. @param {Room | HistoryWindow} range @param {(record: LogRecord) => boolean} isMeant */
+  #locateIn(range, isMeant) {
+    const at = range.items.findIndex((each) => "record" in each && isMeant(each.record));
+    const item = range.items[at];
+    return item && "record" in item ? { index: range.base + at, key: item.key, seq: item.record.seq, isNewest: range === this } : null;
   }
 
   /** @param {number} [seq] */
@@ -256,7 +391,7 @@ export class Room {
     const free = isFull ? Infinity : this.firstInView - this.base;
     if (free < MAX_ITEMS / 10) return;
     const dropped = this.items.splice(0, MAX_ITEMS / 10);
-    for (const item of dropped) if ("record" in item) this.#bySeq.delete(item.record.seq);
+    this.#forget(dropped);
     this.base += dropped.length;
     const first = this.items.find((item) => "record" in item);
     if (first) this.oldest = first.record.seq;

@@ -17,6 +17,17 @@ export function roomFromPath(path) {
   }
 }
 
+/** What stands in a path in place of a room name; null: a room, or nothing. @param {string} path */
+export function noRoomInPath(path) {
+  const typed = path.replace(/^\/(r\/)?/, "");
+  if (!typed || roomFromPath(path)) return null;
+  try {
+    return decodeURIComponent(typed);
+  } catch {
+    return typed;
+  }
+}
+
 /** @param {string} hash */
 export function seqFromHash(hash) {
   return /^#[1-9]\d{0,14}$/.test(hash) ? Number(hash.slice(1)) : null;

@@ -44,7 +44,7 @@ const SHAPES = new Map(Object.entries(/** @type {Record<string, Shape | Check>} 
   ...RECORDS,
   welcome: { user: isString, token: isToken, server: isString, limits: hasFields(LIMIT_FIELDS), motd: optional(isString), away: optional(isString) },
   joined: {
-    room: isRoomName, log: isString, first: isCount, head: isCount, since: isCount, at: optional(isCount), cid: optional(isString), reset: optional(isBoolean),
+    room: isRoomName, log: isString, first: isCount, head: isCount, since: isCount, at: optional(isCount), cid: optional(isString), reset: optional(isBoolean), damaged: optional(isBoolean),
     count: isCount, members: optional(listOf(isString)), topic: optional(isString), marked: optional(isCount),
     away: optional(listOf(isAwayMember)),
   },

@@ -26,6 +26,24 @@ export function parseRoomName(typed) {
   return one && other ? privateRoom(one, other) : null;
 }
 
+/**
+ * A room name for a text that is none: "Design review" → "design-review". Null if letters would be lost.
+ * @param {string} typed
+ */
+export function fitRoomName(typed) {
+  const plain = typed.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+  if (/(?![a-z0-9])[\p{L}\p{N}]/u.test(plain)) return null;
+  const name = plain.replace(/[^a-z0-9_]+/g, "-").replace(/^[_-]+/, "").slice(0, 32).replace(/-$/, "");
+  return ROOM_NAME.test(name) ? name : null;
+}
+
+/** A user name for a text that is none: "Ann Smith" → "Ann_Smith". Null if nothing is left. @param {string} typed */
+export function fitUserName(typed) {
+  const name = typed.normalize("NFC").trim().replace(/\s+/g, "_").replace(/[^\p{L}\p{M}\p{N}_.-]/gu, "");
+  const fit = Array.from(name).slice(0, 24).join("");
+  return isUserName(fit) ? fit : null;
+}
+
 /** The private room of two users, or null if both are the same. @param {string} one @param {string} other */
 export function privateRoom(one, other) {
   const [first = "", second = ""] = [nameKey(one), nameKey(other)].sort(compareCodePoints);

@@ -7,7 +7,7 @@
  *   kind?: string, reply?: number, target?: number }} Submission An action of the person that the server is to store:
  *   `reply` is the seq that a post replies to, `target` the seq that an edit or a delete is about.
  * @typedef {{ code: string, message: string }} Rejection Why the server refused a submission.
- * @typedef {{ submission: Submission, isInDoubt: boolean }} Queued
+ * @typedef {{ submission: Submission, isInDoubt: boolean, isBeforeRename?: boolean }} Queued
  */
 
 export class Outbox {
@@ -22,6 +22,16 @@ export class Outbox {
 
   get hasInDoubt() {
     return this.#queue.some((entry) => entry.isInDoubt);
+  }
+
+  /** What waits now is sent under the old name: the person asks for another. */
+  markBeforeRename() {
+    for (const entry of this.#queue) entry.isBeforeRename = true;
+  }
+
+  /** Whether a waiting submission belongs to the old name: it was made before the person asked for another, or was sent already. */
+  get hasBeforeRename() {
+    return this.#queue.some((entry) => entry.isBeforeRename || entry.isInDoubt);
   }
 
   /** @param {Submission} submission @param {boolean} isInDoubt Whether it may have been sent in an earlier run. */
@@ -88,6 +98,11 @@ export class Outbox {
   /** Fails the queued edits, deletes and replies of a room: their seqs belonged to another log. Returns their cids. @param {string} room */
   failTargeted(room) {
     return this.#failWhere(({ submission }) => submission.room === room && (submission.target ?? submission.reply) !== undefined);
+  }
+
+  /** Fails the queued submissions of a room: the server refused to let us in. Returns their cids. @param {string} room */
+  failRoom(room) {
+    return this.#failWhere(({ submission }) => submission.room === room);
   }
 
   /** @param {(entry: Queued) => boolean} isOne */

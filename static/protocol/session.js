@@ -91,8 +91,11 @@ export class Session {
     return this.#takeActions();
   }
 
-  /** The WebSocket is closed; 1006 if the connection broke. @param {number} code @param {number} jitter In [0, 1). */
-  closed(code, jitter) {
+  /**
+   * The WebSocket is closed; 1006 if the connection broke.
+   * @param {number} code @param {number} jitter In [0, 1). @param {number} leastWait The least ms before the next attempt, if the server named them.
+   */
+  closed(code, jitter, leastWait = 0) {
     if (this.#state === "offline" || this.#state === "stopped") return [];
     this.#link = "disconnected";
     this.#closeCode = code;
@@ -105,7 +108,7 @@ export class Session {
     } else {
       this.#setState("offline");
       const backoff = Math.min(FIRST_BACKOFF_MS * 2 ** this.#attempts, LONGEST_BACKOFF_MS);
-      this.#actions.push({ retry_in: Math.round(backoff * (1 - jitter / 2)) });
+      this.#actions.push({ retry_in: Math.max(leastWait, Math.round(backoff * (1 - jitter / 2))) });
       this.#attempts += 1;
     }
     return this.#takeActions();
@@ -179,10 +182,10 @@ export class Session {
       this.#rename = null;
       const message = "it was sent under a name that is no longer yours, and may have been stored";
       for (const cid of this.#outbox.failInDoubt()) this.#actions.push({ failed: { cid, code: "name_taken", message } });
-    } else if (this.#rename?.isRequested) {
-      this.#rename.next = user;
     } else {
-      this.#rename = { user, isRequested: false, next: null };
+      this.#outbox.markBeforeRename();
+      if (this.#rename?.isRequested) this.#rename.next = user;
+      else this.#rename = { user, isRequested: false, next: null };
     }
     return this.#takeActions();
   }
@@ -258,7 +261,7 @@ export class Session {
   #error(message) {
     const { code, cid, room, retry_ms } = message;
     if (!this.#outbox.isInFlight(cid)) {
-      if (room && this.#subscriptions.isJoining(room)) this.#subscriptions.remove(room);
+      if (room && this.#subscriptions.isJoining(room)) this.#joinRefused(message);
       else if (!room && !cid && this.#rename?.isRequested) this.#finishRename();
       this.#emitMessage(message);
     } else if (code === "rate_limited") {
@@ -268,6 +271,12 @@ export class Session {
       this.#outbox.failInFlight();
       this.#actions.push({ failed: { cid, code, message: message.message } });
     }
+  }
+
+  /** Outside the room each of its submissions would be refused anyway, with a reason that says less. @param {Message} error */
+  #joinRefused({ room, code, message }) {
+    this.#subscriptions.remove(room);
+    for (const cid of this.#outbox.failRoom(room)) this.#actions.push({ failed: { cid, code, message } });
   }
 
   // ---- Actions ----
@@ -284,9 +293,9 @@ export class Session {
     return out;
   }
 
-  /** Sends a rename before the next submission, but after every submission that was sent under the old name. */
+  /** Sends a rename after every submission that was made before the person asked for it, and before the next. */
   #sendNext() {
-    if (this.#rename && !this.#outbox.hasInDoubt) {
+    if (this.#rename && !this.#outbox.hasBeforeRename) {
       this.#rename.isRequested = true;
       return this.#send({ type: "nick", user: this.#rename.user });
     }

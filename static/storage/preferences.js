@@ -1,10 +1,16 @@
 // Preferences, saved in the browser: muted rooms and ignored users for each name; hidden joins, leaves and
-// renames, notifications and sound for all names.
+// renames, notifications, sound, theme and clock for all names.
 
 import { nameKey } from "../protocol/names.js";
 import { readStrings, saveItem } from "./store.js";
 
 /** @typedef {"hideMoves" | "desktop" | "sound"} Switch `hideMoves` hides joins, leaves and renames; the names are keys of the storage. */
+
+/**
+ * @typedef {"theme" | "clock"} Choice What the person can choose in place of what the system says.
+ * @type {Record<Choice, string[]>}
+ */
+const CHOICES = { theme: ["light", "dark"], clock: ["24", "12"] };
 
 export class Preferences {
   #local;
@@ -57,6 +63,17 @@ export class Preferences {
   /** @param {Switch} name @param {boolean} isOn */
   set(name, isOn) {
     saveItem(this.#local, `talk.${name}`, isOn ? "on" : "off");
+  }
+
+  /** What the person chose, or nothing: as the system. @param {Choice} name */
+  choice(name) {
+    const saved = this.#local.getItem(`talk.${name}`) ?? "";
+    return CHOICES[name].includes(saved) ? saved : "";
+  }
+
+  /** @param {Choice} name @param {string} value One of the choices, or nothing. */
+  choose(name, value) {
+    saveItem(this.#local, `talk.${name}`, value);
   }
 
   /** @param {"muted" | "ignored"} list @param {Set<string>} set @param {string} name @param {boolean} isMember */

@@ -38,6 +38,29 @@ export class Store {
     this.#session.clear();
   }
 
+  /** Lets the next load of this tab continue as another name, whose key the person entered. @param {string} user @param {string} key */
+  switchTo(user, key) {
+    saveItem(this.#session, "talk.user", user);
+    saveItem(this.#session, "talk.typed-key", key);
+  }
+
+  /** The key that `switchTo` left, once. */
+  takeTypedKey() {
+    const key = this.#session.getItem("talk.typed-key");
+    this.#session.removeItem("talk.typed-key");
+    return key;
+  }
+
+  /** The server's welcome that the person closed. */
+  get closedWelcome() {
+    return this.#local.getItem("talk.welcome");
+  }
+
+  /** @param {string} text */
+  saveClosedWelcome(text) {
+    saveItem(this.#local, "talk.welcome", text);
+  }
+
   /** The public rooms of this browser, and the private rooms of a name. @param {string} user */
   rooms(user) {
     return [...readStrings(this.#local, "talk.rooms"), ...readStrings(this.#local, privateKey(user))];

@@ -1,4 +1,4 @@
-// Parses the markup of a message: `code`, fenced blocks, **strong**, *em*, > quotes. It returns pieces, of
+// Parses the markup of a message: `code`, fenced blocks, **strong**, *em*, ~~del~~, > quotes. It returns pieces, of
 // which only a view makes nodes. No character is looked at twice, so the time is proportional to the length.
 
 import { replaceEmoji } from "./emoji.js";
@@ -6,7 +6,7 @@ import { truncate, splitLinks } from "./text.js";
 
 /**
  * @typedef {{ kind: "text" | "code" | "block", text: string, whole?: string } | { kind: "link", text: string, href: string, whole?: string }
- *     | { kind: "strong" | "em" | "quote", pieces: Piece[] }} Piece A piece of a text, without its marks;
+ *     | { kind: "strong" | "em" | "del" | "quote", pieces: Piece[] }} Piece A piece of a text, without its marks;
  *     `whole`: the text of a block that `beginning` cut.
  * @typedef {{ kind: "mark", text: string, mayOpen: boolean, mayClose: boolean, role: "" | "opens" | "closes" }} Mark
  *   A mark without a role is text.
@@ -14,6 +14,9 @@ import { truncate, splitLinks } from "./text.js";
 
 /** A text with more marks was not written by a person, and is shown unparsed. */
 const MAX_MARKS = 400;
+
+/** What a mark makes of the text between it and the next one. @type {Record<string, "em" | "strong" | "del">} */
+const KINDS = { "*": "em", "**": "strong", "~~": "del" };
 
 /** What a folded message shows at most: about as many characters as such rows have on a wide page. */
 const FOLDED_ROWS = 20;
@@ -24,7 +27,7 @@ const LETTER = /(?![\p{Ideographic}\p{scx=Hiragana}\p{scx=Katakana}])[\p{L}\p{M}
 
 /** @param {string} text @returns {Piece[]} */
 export function parseMarkup(text) {
-  if ((text.match(/\*+|`+|^>/gm)?.length ?? 0) > MAX_MARKS) return linkPieces(text, (part) => part);
+  if ((text.match(/\*+|`+|~~+|^>/gm)?.length ?? 0) > MAX_MARKS) return linkPieces(text, (part) => part);
   const rows = truncate(text).split("\n");
   const lastFence = rows.findLastIndex(isFence);
   const isPlain = (/** @type {number} */ i) => i < rows.length && !isQuote(rows[i]) && !(i < lastFence && isOpeningFence(rows[i]));
@@ -67,14 +70,14 @@ function parseInlineRows(rows) {
   const pieces = [];
   for (const [i, row] of rows.entries()) {
     if (i) appendPiece(pieces, { kind: "text", text: "\n" });
-    for (const piece of parseInline(row)) appendPiece(pieces, piece);
+    for (const piece of parseInline(row.replace(/^\\(?=>( |$))/, ""))) appendPiece(pieces, piece);
   }
   return pieces;
 }
 
 /** @param {string} row @returns {Piece[]} */
 function parseInline(row) {
-  if (!/[*`]/.test(row)) return linkPieces(row);
+  if (!/[*`]|~~/.test(row)) return linkPieces(row);
   const parts = splitCode(row).flatMap((part) => (part.kind === "code" ? [part] : linkPieces(part.text)));
   return buildTree(pairMarks(parts.flatMap((part, i) => (part.kind === "text" ? splitMarks(part.text, i > 0, i + 1 < parts.length) : [part]))));
 }
@@ -120,15 +123,16 @@ function textOfPieces(pieces) {
   }).join("");
 }
 
-/** Code ends with as many backticks as it begins with. @param {string} row @returns {{ kind: "text" | "code", text: string }[]} */
+/** Code ends with as many backticks as it begins with. In it a backslash is one, also before its end. @param {string} row @returns {{ kind: "text" | "code", text: string }[]} */
 function splitCode(row) {
   const runs = [...row.matchAll(/`+/g)];
+  const slashes = runs.map(({ index }) => countSlashes(row, index));
   /** @type {Map<number, number>} */
   const later = new Map();
   const ends = runs.map(() => -1);
   for (let i = runs.length - 1; i >= 0; i -= 1) {
     const { length } = runs[i]?.[0] ?? "";
-    ends[i] = later.get(length) ?? -1;
+    ends[i] = later.get(length - (slashes[i] ?? 0) % 2) ?? -1;
     later.set(length, i);
   }
   /** @type {{ kind: "text" | "code", text: string }[]} */
@@ -138,7 +142,9 @@ function splitCode(row) {
     const [start, end] = [runs[i], runs[ends[i] ?? -1]];
     if (!start || !end) continue;
     const code = row.slice(start.index + start[0].length, end.index);
-    if (start.index > done) parts.push({ kind: "text", text: row.slice(done, start.index) });
+    const before = slashes[i] ?? 0;
+    const to = before % 2 ? start.index + 1 : start.index - before / 2;
+    if (to > done) parts.push({ kind: "text", text: row.slice(done, to) });
     parts.push({ kind: "code", text: /^ .* $/.test(code) && /[^ ]/.test(code) ? code.slice(1, -1) : code });
     done = end.index + end[0].length;
     i = ends[i] ?? i;
@@ -147,14 +153,22 @@ function splitCode(row) {
   return parts;
 }
 
+/** The number of backslashes that end before an index. @param {string} text @param {number} index */
+function countSlashes(text, index) {
+  let from = index;
+  while (text[from - 1] === "\\") from -= 1;
+  return index - from;
+}
+
 /** @param {string} text @param {(text: string) => string} transform @returns {Piece[]} */
 function linkPieces(text, transform = replaceEmoji) {
   return splitLinks(text).map(({ text, href }) => (href ? { kind: "link", text, href } : { kind: "text", text: transform(text) }));
 }
 
 /**
- * Splits text at its marks: one to three stars, directly before or after what they mark, and not inside
- * a word.
+ * Splits text at its marks: one to three stars or two tildes, directly before or after what they mark, and not inside
+ * a word. Of the backslashes directly before a mark, each pair is one backslash, and a single one makes the first
+ * character of the mark text. All others stay: people write paths and ¯\_(ツ)_/¯.
  * @param {string} text @param {boolean} isAfter Whether code or a link precedes it. @param {boolean} isBefore Whether one follows.
  * @returns {(Piece | Mark)[]}
  */
@@ -162,19 +176,26 @@ function splitMarks(text, isAfter, isBefore) {
   /** @type {(Piece | Mark)[]} */
   const parts = [];
   let done = 0;
-  for (const { 0: stars, index } of text.matchAll(/\*+/g)) {
-    if (stars.length > 3) continue;
-    const end = index + stars.length;
-    const before = Array.from(text.slice(Math.max(0, index - 2), index)).at(-1) ?? (isAfter ? "`" : " ");
+  const addText = (/** @type {number} */ to) => void (to > done && parts.push({ kind: "text", text: text.slice(done, to) }));
+  for (const { 0: run, index } of text.matchAll(/\*+|~~+|`+/g)) {
+    const slashes = countSlashes(text, index);
+    if (slashes) {
+      addText(index - Math.ceil(slashes / 2));
+      done = index;
+    }
+    const [start, end] = [index + (slashes % 2), index + run.length];
+    const mark = text.slice(start, end);
+    if (!Object.hasOwn(KINDS, mark) && mark !== "***") continue;
+    const before = Array.from(text.slice(Math.max(0, start - 2), start)).at(-1) ?? (isAfter ? "`" : " ");
     const after = Array.from(text.slice(end, end + 2))[0] ?? (isBefore ? "`" : " ");
-    if (index > done) parts.push({ kind: "text", text: text.slice(done, index) });
+    addText(start);
     parts.push({
-      kind: "mark", text: stars, role: "",
+      kind: "mark", text: mark, role: "",
       mayOpen: !LETTER.test(before) && !/\s/.test(after), mayClose: !/\s/.test(before) && !LETTER.test(after),
     });
     done = end;
   }
-  if (done < text.length) parts.push({ kind: "text", text: text.slice(done) });
+  addText(text.length);
   return parts;
 }
 
@@ -209,7 +230,7 @@ function buildTree(parts) {
     const level = levels.at(-1) ?? [];
     if (part.kind !== "mark") appendPiece(level, part);
     else if (part.role === "opens") levels.push([]);
-    else if (part.role === "closes") levels.at(-2)?.push({ kind: part.text === "*" ? "em" : "strong", pieces: levels.pop() ?? [] });
+    else if (part.role === "closes") levels.at(-2)?.push({ kind: KINDS[part.text] ?? "em", pieces: levels.pop() ?? [] });
     else appendPiece(level, { kind: "text", text: part.text });
   }
   return levels[0] ?? [];

@@ -11,10 +11,15 @@ const MAX_SHOWN_CHARS = 16_384;
 const MAX_LINK_CHARS = 2_048;
 
 /**
- * A link ends at white space, quotes, angle brackets, and invisible or direction-changing characters,
- * which could make it look like another address.
+ * An address on the web, or a mail address. The first ends at white space, quotes, angle brackets, and invisible or
+ * direction-changing characters, which could make it look like another address. A mail address is a word of its own,
+ * and not the beginning of `git@host.example:path`. Its parts have maximal lengths (RFC 5321, 4.5.3.1; RFC 1035, 2.3.4),
+ * and it does not begin inside a word: so the time is proportional to the length.
  */
-const LINK = /\bhttps?:\/\/[^\s"'`<>\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+/giu;
+const LINK = new RegExp([
+  /(?:\bhttps?:\/\/|(?<![\p{L}\p{N}_@/.:\\-])www\.)[^\s"'`<>\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+/u,
+  /(?<![\p{L}\p{M}\p{N}_.+@/:-])(?:mailto:)?[a-z0-9][\w.+-]{0,63}@(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,63}(?![\p{L}\p{M}\p{N}_@/-]|\.[\p{L}\p{N}_-]|:\S)/u,
+].map(({ source }) => source).join("|"), "giu");
 
 /** Results that `memoize` keeps: more than one draw needs. */
 const MAX_KEPT = 1_000;
@@ -36,9 +41,9 @@ export function memoize(compute) {
   };
 }
 
-/** The part of a text that is shown. @param {string} text */
-export function truncate(text) {
-  return text.length > MAX_SHOWN_CHARS ? `${text.slice(0, MAX_SHOWN_CHARS)}…` : text;
+/** The beginning of a text; what is cut off shows as an ellipsis. @param {string} text @param {number} [most] Characters. */
+export function truncate(text, most = MAX_SHOWN_CHARS) {
+  return text.length > most ? `${text.slice(0, most)}…` : text;
 }
 
 /**
@@ -53,7 +58,7 @@ export function splitLinks(text) {
   for (const match of shown.matchAll(LINK)) {
     if (match[0].length > MAX_LINK_CHARS) continue;
     const link = trimPunctuation(match[0]);
-    const href = parseUrl(link);
+    const href = hrefOf(link);
     if (!href) continue;
     if (match.index > done) list.push({ text: shown.slice(done, match.index) });
     list.push({ text: link, href });
@@ -93,6 +98,13 @@ export function hue(name) {
   return (Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 28) * 22.5;
 }
 
+/** Where a link leads, or null. @param {string} link */
+function hrefOf(link) {
+  if (/^www\./i.test(link)) return /^www\.[^./:?#]+\.[^./:?#]/i.test(link) ? parseUrl(`https://${link}`) : null;
+  if (/^https?:/i.test(link)) return parseUrl(link);
+  return /^[!-~]+$/.test(link) ? `mailto:${link.replace(/^mailto:/i, "")}` : null; // `i` and `u` together also match `ſ` and `K`
+}
+
 /**
  * The address of a link. A link with a user name is not one: `https://www.paypal.com@evil.example/` leads to evil.example.
  * @param {string} text
@@ -121,16 +133,20 @@ function trimPunctuation(link) {
   for (; end > 0; end -= 1) {
     const last = link[end - 1] ?? "";
     const opening = OPENING[last];
-    if (!".,;:!?*_~…”’»".includes(last) && (!opening || (counts[opening] ?? 0) >= (counts[last] ?? 0))) break;
+    if (!".,;:!?*_~\\…”’»".includes(last) && (!opening || (counts[opening] ?? 0) >= (counts[last] ?? 0))) break;
     counts[last] = (counts[last] ?? 0) - 1;
   }
   return link.slice(0, end);
 }
 
-/** The word that was probably meant: one mistake away, or two from four letters on; else null. @param {string} typed @param {string[]} words */
+/** The word that was probably meant: one that starts so, one mistake away, or two from four letters on; else null. @param {string} typed @param {string[]} words */
 export function nearest(typed, words) {
   const most = Math.min(2, Math.floor(typed.length / 2));
-  const closest = words.filter((word) => Math.abs(word.length - typed.length) <= most).map((word) => ({ word, distance: editDistance(typed, word) })).filter(({ distance }) => distance <= most);
+  const distance = (/** @type {string} */ word) => {
+    if (word.startsWith(typed)) return 1;
+    return Math.abs(word.length - typed.length) <= most ? editDistance(typed, word) : Infinity;
+  };
+  const closest = words.map((word) => ({ word, distance: distance(word) })).filter((each) => each.distance <= most);
   return closest.sort((a, b) => a.distance - b.distance)[0]?.word ?? null;
 }
 

@@ -1,10 +1,11 @@
-// Composer: the input box. It grows with its text, completes words, recalls what was sent, and counts bytes.
+// Composer: the input box. It grows with its text, suggests and completes words, recalls what was sent, and counts bytes.
 
 import { messageTextOf } from "../model/commands.js";
 import { Completion, fitSpacing } from "../model/completion.js";
 import { InputHistory } from "../model/input-history.js";
 import { byteLength, normalize } from "../text/text.js";
 import { byId, make, on, onSubmit, setText } from "./dom.js";
+import { SuggestionList } from "./suggestions.js";
 
 /** From this part of the limit on, it shows how many bytes are left. */
 const NEAR_LIMIT = 1 / 8;
@@ -14,10 +15,11 @@ const MAX_HEIGHT_PX = 200;
 
 /**
  * @import { Candidates } from "../model/completion.js"
+ * @import { Suggestions } from "../model/suggestions.js"
  * @import { Quote } from "./rows.js"
  * @typedef {{
  *   submitInput(text: string): string | null, inputChanged(text: string): void, editLast(): string | null,
- *   cancelContext(): void, completions(): Candidates, requestRooms(): void,
+ *   cancelContext(): void, completions(): Candidates, suggestions(before: string): Suggestions | null, requestRooms(): void,
  * }} ComposerCallbacks `submitInput` and `editLast` return why nothing was done, or null.
  */
 
@@ -31,11 +33,14 @@ export class Composer {
   #isEditing = false;
   #room = "";
   #history = new InputHistory();
+  /** Whether the person typed what the box holds last: nothing is suggested for what was completed or recalled. */ #isTyped = false;
+  #suggestions;
   /** The completion in progress, and the text before the cursor then. @type {{ completion: Completion, before: string } | null} */ #completing = null;
 
   /** @param {ComposerCallbacks} callbacks */
   constructor(callbacks) {
     this.#callbacks = callbacks;
+    this.#suggestions = new SuggestionList((start, { word }) => this.#replace(start, word));
     onSubmit("composer", () => this.#submit());
     on("cancel", "click", () => {
       callbacks.cancelContext();
@@ -43,9 +48,13 @@ export class Composer {
     });
     on("box", "input", () => {
       this.#history.reset();
+      this.#isTyped = true;
       this.#inputChanged();
     });
     on("box", "keydown", (event) => this.#keyPressed(event));
+    document.addEventListener("selectionchange", () => {
+      if (this.#suggestions.isOpen) this.suggest();
+    });
   }
 
   /**
@@ -57,6 +66,8 @@ export class Composer {
     this.#room = room;
     this.#history.open(room);
     this.#box.value = text;
+    this.#isTyped = false;
+    this.#suggestions.close();
     this.#box.placeholder = label;
     this.#isEditing = isEditing;
     this.#contextBar.hidden = !isEditing && !quote;
@@ -83,10 +94,23 @@ export class Composer {
     if (!matchMedia("(pointer: coarse)").matches) this.focus();
   }
 
+  /** Shows what may follow at the cursor, while the person types. */
+  suggest() {
+    const isTyping = this.#isTyped && document.activeElement === this.#box;
+    this.#suggestions.show(isTyping ? this.#callbacks.suggestions(this.#beforeCursor) : null);
+  }
+
   /** @param {string} hint @param {boolean} [isBad] */
   hint(hint, isBad = false) {
     setText(this.#hint, hint);
     this.#hint.classList.toggle("bad", isBad);
+  }
+
+  /** Puts back a text that was refused. @param {string} text @returns {boolean} false: the person is writing another. */
+  giveBack(text) {
+    if (this.#box.value || this.#isEditing) return false;
+    this.#setInput(text);
+    return true;
   }
 
   #submit() {
@@ -107,6 +131,7 @@ export class Composer {
   /** @param {string} text */
   #setInput(text) {
     this.#box.value = text;
+    this.#isTyped = false;
     this.#inputChanged();
   }
 
@@ -116,6 +141,7 @@ export class Composer {
     this.#layout();
     this.#callbacks.inputChanged(value);
     if (/(^\/j(oin)? |(^|\s)#)$/i.test(value)) this.#callbacks.requestRooms();
+    this.suggest();
   }
 
   get #beforeCursor() {
@@ -131,17 +157,18 @@ export class Composer {
   #complete() {
     const completion = this.#isCompleting ? this.#completing?.completion : Completion.begin(this.#beforeCursor, this.#callbacks.completions());
     if (!completion) return false;
-    this.#replace(completion, completion.next());
+    this.#replace(completion.start, completion.next());
     this.hint(completion.announcement);
     this.#completing = completion.hasAlternatives ? { completion, before: this.#beforeCursor } : null;
     return true;
   }
 
-  /** @param {Completion} completion @param {string} word Replaces the word being completed. */
-  #replace({ start }, word) {
+  /** Replaces the word before the cursor by a whole one. @param {number} start @param {string} word */
+  #replace(start, word) {
     const { value, selectionEnd } = this.#box;
     this.#box.setRangeText(fitSpacing(word, value.slice(selectionEnd)), start, selectionEnd, "end");
     this.#history.reset();
+    this.#isTyped = false;
     this.#inputChanged();
   }
 
@@ -149,14 +176,17 @@ export class Composer {
   #keyPressed(event) {
     // While an input method composes, Enter chooses a word. Safari then reports key code 229.
     if (event.isComposing || event.keyCode === 229) return;
-    if (event.key === "Enter" && !event.shiftKey && !event.altKey) {
+    if (this.#suggestions.keyPressed(event)) {
+      event.preventDefault();
+      event.stopPropagation();
+    } else if (event.key === "Enter" && !event.shiftKey && !event.altKey) {
       event.preventDefault();
       this.#submit();
     } else if (event.key === "Tab" && hasNoModifier(event)) {
       if (this.#complete()) event.preventDefault(); // else Tab leaves the box, like Shift+Tab
     } else if (event.key === "Escape" && this.#completing && this.#isCompleting) {
       event.stopPropagation();
-      this.#replace(this.#completing.completion, this.#completing.completion.typed);
+      this.#replace(this.#completing.completion.start, this.#completing.completion.typed);
       this.#completing = null;
     } else if (event.key === "Escape" && !this.#contextBar.hidden) {
       event.stopPropagation();

@@ -72,6 +72,20 @@ export function linkNodes(parts) {
   return parts.map(({ text, href }) => (href ? make("a", { href, target: "_blank", rel: "noopener noreferrer" }, text) : text));
 }
 
+/** A text in which `words` are marked wherever they are, in upper or lower case. @param {string} text @param {string} words @returns {(Node | string)[]} */
+export function highlight(text, words) {
+  const [lower, wanted] = [text.toLowerCase(), words.toLowerCase()];
+  if (!wanted || lower.length !== text.length) return [text]; // the lower case of a few letters is longer: no place is known then
+  /** @type {(Node | string)[]} */
+  const parts = [];
+  let done = 0;
+  for (let at = lower.indexOf(wanted); at >= 0; at = lower.indexOf(wanted, done)) {
+    parts.push(text.slice(done, at), make("mark", {}, text.slice(at, at + wanted.length)));
+    done = at + wanted.length;
+  }
+  return [...parts, text.slice(done)];
+}
+
 /** Sets a text if it is new, so that nothing is announced twice. @param {Element} element @param {string} text */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
@@ -85,9 +99,11 @@ export function setText(element, text) {
  */
 export function reconcile(parent, rows, identity, build) {
   const old = new Map([...parent.children].map((node) => [node.getAttribute("data-key"), node]));
+  const wanted = rows.map((row) => ({ row, ...identity(row) }));
+  const keys = new Set(wanted.map(({ key }) => key));
+  for (const [key, node] of old) if (!keys.has(key ?? "")) node.remove(); // first, or the others would be moved before them, and lose the focus
   let next = parent.firstElementChild;
-  for (const row of rows) {
-    const { key, version } = identity(row);
+  for (const { row, key, version } of wanted) {
     let node = old.get(key);
     old.delete(key);
     if (node?.getAttribute("data-version") !== version) {
@@ -103,7 +119,6 @@ export function reconcile(parent, rows, identity, build) {
     if (node === next) next = next.nextElementSibling;
     else parent.insertBefore(node, next);
   }
-  for (const node of old.values()) node.remove();
 }
 
 /** Copies a text with the clipboard API, or else by selecting it. @param {string} text @returns {Promise<boolean>} Whether it worked. */

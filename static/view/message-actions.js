@@ -1,6 +1,7 @@
 // Message actions: the buttons on a message, to reply, copy its link, edit and delete. Pointer, finger and
 // keyboard reach them. All buttons of the list are one stop of the Tab key; arrow keys go on from there.
 
+import { truncate } from "../text/text.js";
 import { button, make } from "./dom.js";
 
 /** Characters of a message in the labels of its buttons. */
@@ -37,9 +38,9 @@ function ensureActions(message) {
   return message?.querySelector(".actions") ?? null;
 }
 
-/** @param {ActionTarget} message @param {MessageCallbacks} callbacks */
+/** The bar, in a space as high as the message, in which it stays in view. @param {ActionTarget} message @param {MessageCallbacks} callbacks */
 function buildActions({ seq, text, isMine }, callbacks) {
-  const excerpt = text.length > MAX_LABEL_CHARS ? `${text.slice(0, MAX_LABEL_CHARS)}…` : text;
+  const excerpt = truncate(text, MAX_LABEL_CHARS);
   const actions = make("div", { class: "actions" });
   if (isMine) {
     actions.append(actionButton("edit", "Edit", `Edit “${excerpt}”`, () => callbacks.editMessage(seq, text)));
@@ -47,7 +48,7 @@ function buildActions({ seq, text, isMine }, callbacks) {
   }
   actions.append(actionButton("reply", "Reply", `Reply to “${excerpt}”`, () => callbacks.replyTo(seq)));
   actions.append(actionButton("link", "Copy link", `Copy link to “${excerpt}”`, () => callbacks.copyLink(seq)));
-  return actions;
+  return make("div", { class: "actions-space" }, actions);
 }
 
 /** @param {string} name @param {string} text @param {string} label For screen readers. @param {() => void} act */
@@ -120,7 +121,7 @@ export function updateTabStop(log, bottom) {
   const stop = messages.findLast((message) => message.getBoundingClientRect().bottom <= bottom) ?? messages.at(-1);
   const actions = ensureActions(stop);
   // Removes buttons that are not in use, so that a long list stays light.
-  for (const message of messages) if (message !== stop && pendingActions.has(message) && !message.matches(":hover, .open")) message.querySelector(".actions")?.remove();
+  for (const message of messages) if (message !== stop && pendingActions.has(message) && !message.matches(":hover, .open")) message.querySelector(".actions-space")?.remove();
   if (actions?.firstElementChild) setTabStop(log, actions.firstElementChild);
 }
 

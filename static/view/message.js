@@ -1,10 +1,12 @@
 // One row of the message list as an element: a message with its buttons, a rule or a note.
 
 import { countRows, isLong } from "../text/markup.js";
+import { roomNamesIn } from "../text/room-links.js";
 import { hue, splitLinks } from "../text/text.js";
-import { formatTime, formatFull, formatIso } from "../text/time.js";
+import { formatTime, formatFull, formatIso, formatMoment } from "../text/time.js";
+import { setCopied } from "./copying.js";
 import { offerActions } from "./message-actions.js";
-import { button, colouredName, hiddenText, linkNodes, make, onFollow } from "./dom.js";
+import { button, colouredName, hiddenText, highlight, linkNodes, make, onFollow } from "./dom.js";
 import { richText } from "./rich-text.js";
 
 /** Characters of a folded message from which on its layout takes time: 10 ms for 2,000 combining marks. */
@@ -15,9 +17,9 @@ const MAX_NAMES = 20;
 
 /**
  * @import { MessageCallbacks } from "./message-actions.js"
- * @import { Failure, MessageRow, PresenceRow, Quote, Row, TopicRow, UnloadedEditRow } from "./rows.js"
+ * @import { Failure, Hit, IgnoredRow, MessageRow, PresenceRow, Quote, Row, TopicRow, UnloadedEditRow } from "./rows.js"
  * @typedef {MessageCallbacks & {
- *   openRoom(room: string): boolean, openMessage(seq: number): void, toggleFold(key: string): void, loadOlder(): void, resend(cid: string): void, drop(cid: string): void,
+ *   openRoom(room: string): boolean, isRoom(name: string): boolean, openMessage(seq: number): void, toggleFold(key: string, keys?: string[]): void, loadOlder(): void, resend(cid: string): void, drop(cid: string): void,
  * }} RowCallbacks
  */
 
@@ -28,23 +30,25 @@ export function buildRow(row, callbacks) {
     case "presence": return make("p", { class: "presence" }, ...presenceNodes(row));
     case "topic": return unsentRow(row, callbacks, colouredName(row.user, hue(row.user)), ...topicNodes(row.text));
     case "edit": return unsentRow(row, callbacks, row.text);
+    case "ignored": return ignoredRow(row, callbacks);
   }
   const rule = make("p", { class: row.kind }, make("span", {}, row.text));
   if (row.isPaused) rule.append(button("Load older messages", callbacks.loadOlder, { class: "chip" }));
-  for (const found of row.hits ?? []) rule.append(linkToMessage(found, callbacks));
+  for (const found of row.hits ?? []) rule.append(linkToHit(found, callbacks));
   for (const [room, label] of row.rooms ?? []) rule.append(button(label, () => callbacks.openRoom(room), { class: "chip" }));
   return rule;
 }
 
-/** What the element of a row depends on: if it changes, the element is built again. @param {Row} row */
-export function versionOf(row) {
+/** What the element of a row depends on: if it changes, the element is built again. @param {Row} row @param {RowCallbacks} callbacks */
+export function versionOf(row, callbacks) {
   switch (row.kind) {
     case "message": return [
-      row.isFirst, row.state, row.at, row.user, row.isMine, row.isMention, row.version, row.isEditing, row.isUnfolded, row.quote?.user, row.quote?.text, ...row.failures.map(({ reason }) => reason),
+      row.isFirst, row.state, row.at, row.user, row.isMine, row.isMention, row.version, row.isEditing, row.isUnfolded, row.quote?.user, row.quote?.text, ...roomNamesIn(row.text ?? "").filter(callbacks.isRoom), ...row.failures.map(({ reason }) => reason),
     ].join(" ");
     case "presence": return `${row.changes.join(" ")} ${row.renames.join(" ")}`;
     case "topic": case "edit": return [row.state, ...row.failures.map(({ reason }) => reason)].join(" ");
-    default: return row.text;
+    case "ignored": return `${row.text} ${row.keys[0]} ${row.isUnfolded}`;
+    default: return [row.text, ...(row.hits ?? []).map(({ text }) => text)].join(" ");
   }
 }
 
@@ -52,13 +56,14 @@ export function versionOf(row) {
 function messageRow(row, callbacks) {
   const name = colouredName(row.user, hue(row.user));
   const time = make("time", { datetime: formatIso(row.at), title: formatFull(row.at) }, formatTime(row.at));
-  const text = textElement(row);
+  const text = textElement(row, callbacks);
   if (row.isMention) text.prepend(hiddenText("mentions you: "));
   if (row.isAction) {
     text.prepend(name, " ");
     text.append(" ", time);
   }
-  const element = make("div", { class: "message", "data-state": row.state, "aria-live": row.isMine ? "off" : undefined });
+  const element = make("div", { class: "message", "data-state": row.state });
+  setCopied(element, row);
   for (const [kind, is] of Object.entries({
     first: row.isFirst, action: row.isAction, mine: row.isMine, mention: row.isMention, editing: row.isEditing, deleting: row.isDeleting, unfolded: row.isUnfolded, long: isLong(row.text ?? "") && text.textContent.length > MIN_SLOW_CHARS,
   })) element.classList.toggle(kind, is);
@@ -73,10 +78,17 @@ function messageRow(row, callbacks) {
   return element;
 }
 
-/** The text of a message, or that it was deleted. @param {MessageRow} row */
-function textElement({ text, isEdited, isUnfolded }) {
+/** The note above ignored messages: a button that shows them, and hides them again. @param {IgnoredRow} row @param {RowCallbacks} callbacks */
+function ignoredRow({ key, text, keys, isUnfolded }, callbacks) {
+  const toggle = button(text, () => callbacks.toggleFold(key, keys), { class: "fold plain", "aria-expanded": String(isUnfolded) });
+  toggle.append(make("span", {}, isUnfolded ? ": hide" : ": show"));
+  return make("p", { class: "ignored" }, toggle);
+}
+
+/** The text of a message, or that it was deleted. @param {MessageRow} row @param {RowCallbacks} callbacks */
+function textElement({ text, isEdited, isUnfolded }, callbacks) {
   if (text === null) return make("div", { class: "text deleted" }, "deleted");
-  const element = make("div", { class: "text", dir: "auto" }, ...richText(text, isLong(text) && !isUnfolded));
+  const element = make("div", { class: "text", dir: "auto" }, ...richText(text, isLong(text) && !isUnfolded, callbacks));
   if (isEdited) element.append(" ", make("span", { class: "edited" }, "edited"));
   return element;
 }
@@ -113,12 +125,20 @@ export function isFolded(row) {
   return row.querySelector('.fold[aria-expanded="false"]') !== null || (text !== null && isCut(text));
 }
 
-/** @param {Quote} quote @param {RowCallbacks} callbacks @param {string} [prefix] For screen readers. */
-function linkToMessage({ seq, user, text }, callbacks, prefix = "") {
+/** @param {Quote} quote @param {RowCallbacks} callbacks @param {string} [prefix] For screen readers. @param {string} [number] Shown before it, for commands. */
+function linkToMessage({ seq, user, text }, callbacks, prefix = "", number = "") {
   const name = user === null ? `message #${seq}` : colouredName(user, hue(user));
   const shown = text ?? (user === null ? "" : "deleted");
-  const link = make("a", { href: `#${seq}`, class: "quote" }, hiddenText(prefix), name, " ", make("bdi", {}, shown));
+  const link = make("a", { href: `#${seq}`, class: "quote" }, hiddenText(prefix), number, name, " ", make("bdi", {}, shown));
   onFollow(link, () => callbacks.openMessage(seq));
+  return link;
+}
+
+/** A message that a search found or a command lists, with its time and its number. @param {Hit} hit @param {RowCallbacks} callbacks */
+function linkToHit(hit, callbacks) {
+  const link = linkToMessage(hit, callbacks, "", `#${hit.seq} `);
+  if (hit.text !== null) link.lastElementChild?.replaceChildren(...highlight(hit.text, hit.words));
+  link.prepend(make("time", { datetime: formatIso(hit.at), title: formatFull(hit.at) }, formatMoment(hit.at)), " ");
   return link;
 }
 
@@ -135,7 +155,7 @@ function unsentRow({ state, failures }, callbacks, ...children) {
 
 /** @param {Failure} failure @param {RowCallbacks} callbacks */
 function failureElement({ what, reason, cid }, callbacks) {
-  return make("div", { class: "failure", role: "alert" }, make("span", {}, `${what}: ${reason}`),
+  return make("div", { class: "failure" }, make("span", {}, `${what}: ${reason}`),
     button("Send again", () => callbacks.resend(cid)), button("Drop", () => callbacks.drop(cid)));
 }
 

@@ -48,9 +48,14 @@ export class Notifications {
   }
 }
 
+/** Why this page cannot show notifications, whatever the person allows; or nothing. */
+export function noNotifications() {
+  if (!globalThis.isSecureContext) return "Browsers show notifications only for pages on https or localhost. This page is on plain http";
+  return globalThis.Notification ? "" : "This browser shows no notifications of this page";
+}
+
 /** Asks the browser for permission, if necessary. @returns {Promise<string>} Why not, or nothing. */
 export async function requestDesktopPermission() {
-  if (!globalThis.Notification) return "This browser shows no notifications of this page";
   const answer = await Notification.requestPermission();
   return answer === "granted" ? "" : "The browser blocks notifications of this page. Allow them in the browser's settings";
 }

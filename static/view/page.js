@@ -1,18 +1,22 @@
 // Page: the root view: header, rooms, members, connection state, shortcuts. It draws the other views.
 
-import { BAD_ROOM } from "../model/commands.js";
+import { BAD_NAME, BAD_ROOM } from "../model/commands.js";
 import { roomPath } from "../model/url.js";
 import { hue, splitLinks } from "../text/text.js";
 import { awayText } from "../model/members.js";
 import { formatDuration } from "../text/time.js";
+import { Announcer } from "./announcer.js";
 import { Composer } from "./composer.js";
 import { button, byId, colouredName, hiddenText, linkNodes, make, on, onFollow, onSubmit, reconcile, setText } from "./dom.js";
+import { FieldError } from "./field-error.js";
 import { LoginView } from "./login.js";
 import { MessageList } from "./message-list.js";
+import { Notices } from "./notices.js";
 import { Notifications } from "./notifications.js";
+import { RenameForm } from "./rename.js";
 import { SettingsView } from "./settings.js";
 import { RoomPicker } from "./room-picker.js";
-import { isUserName, sameName } from "../protocol/names.js";
+import { fitRoomName, fitUserName, isUserName, parseRoomName, sameName } from "../protocol/names.js";
 
 /**
  * @import { Chat } from "../model/chat.js"
@@ -20,13 +24,14 @@ import { isUserName, sameName } from "../protocol/names.js";
  * @import { State } from "../protocol/session.js"
  * @import { ComposerCallbacks } from "./composer.js"
  * @import { MessageListCallbacks } from "./message-list.js"
+ * @import { RenameCallbacks } from "./rename.js"
  * @import { SettingsCallbacks } from "./settings.js"
  * @typedef {{ chat: Chat, state: State, reason: string,
  *     retryAt: number | null, lostAt: number | null, typingUsers: string[] }} PageState All that is shown; both times in Unix ms.
- * @typedef {MessageListCallbacks & ComposerCallbacks & SettingsCallbacks & {
- *   logIn(user: string, password: string | null, key: string | null): void, rename(user: string): void, retry(): void,
- *   leaveRoom(room: string): void, openNeighbour(by: number, isUnread: boolean): void, openDirect(user: string): void,
- * }} PageCallbacks What a person can do. `openRoom` returns whether that can be a room.
+ * @typedef {MessageListCallbacks & ComposerCallbacks & SettingsCallbacks & RenameCallbacks & {
+ *   logIn(user: string, password: string | null, key: string | null): void, retry(): void, requestMembers(): void,
+ *   leaveRoom(room: string): void, openNeighbour(by: number, isUnread: boolean): void, openDirect(user: string): string | null,
+ * }} PageCallbacks What a person can do. `openRoom` returns whether that can be a room; `openDirect`, why not, or null.
  */
 
 /** From this long on, the banner says for how long the page is offline. */
@@ -41,6 +46,8 @@ export class Page {
   #settings;
   /** @type {Chat | null} */ #chat = null;
   /** The list in the document. @type {string[]} */ #knownRooms = [];
+  #joinError = new FieldError("join-room");
+  /** The room that the field for rooms asked for last. */ #joining = "";
   #panels = [byId("rooms"), byId("members")];
 
   /** @param {PageCallbacks} callbacks */
@@ -50,6 +57,9 @@ export class Page {
     this.messages = new MessageList(byId("scroller"), byId("log"), callbacks);
     this.composer = new Composer(callbacks);
     this.notifications = new Notifications();
+    this.announcer = new Announcer();
+    this.notices = new Notices(() => this.composer.focusUnlessTouch());
+    this.renameForm = new RenameForm(callbacks, (text) => this.composer.hint(text));
     this.#settings = new SettingsView(callbacks);
     this.#roomPicker = new RoomPicker((choice) => void ("room" in choice ? callbacks.openRoom(choice.room) : callbacks.openDirect(choice.user)));
     on("open-picker", "click", () => this.#openRoomPicker());
@@ -60,18 +70,8 @@ export class Page {
     });
     on("retry", "click", callbacks.retry);
     on("latest", "click", () => this.#jumpToLatest());
-    onSubmit("rename", () => {
-      const user = byId("new-name").value.trim();
-      if (!isUserName(user)) return;
-      byId("rename").hidePopover();
-      callbacks.rename(user);
-    });
     on("join-room", "focus", callbacks.requestRooms);
-    onSubmit("join", () => {
-      const isRoom = callbacks.openRoom(byId("join-room").value);
-      if (isRoom) byId("join-room").value = "";
-      else this.composer.hint(BAD_ROOM, true);
-    });
+    onSubmit("join", () => this.#joinRoom(byId("join-room").value.trim()));
     document.addEventListener("keydown", (event) => this.#keyPressed(event));
     // On a wide page the panels are not popovers.
     matchMedia("(min-width: 760px)").addEventListener("change", () => this.closePanels());
@@ -87,6 +87,17 @@ export class Page {
     this.#element.hidden = true;
   }
 
+  /** The server refused a request that was no submission. @param {{ code: string, message: string, room?: string, isJoin: boolean }} error */
+  showRefusal({ code, message, room, isJoin }) {
+    const field = byId("join-room");
+    if (isJoin && room === this.#joining && field.checkVisibility()) {
+      field.value = room;
+      this.#joinError.show(message, null, false);
+    } else if (room || !this.renameForm.refused({ code, message })) {
+      this.composer.hint(message, true);
+    }
+  }
+
   closePanels() {
     for (const panel of this.#panels) if (panel.matches(":popover-open")) panel.hidePopover();
   }
@@ -97,7 +108,7 @@ export class Page {
     this.#chat = chat;
     const { room, me, unread } = chat;
     const name = room ? `${room.peer ?? room.name} – Talk` : "Talk";
-    document.title = document.hidden && unread ? `(${unread}) ${name}` : name;
+    document.title = unread ? `(${unread}) ${name}` : name; // also in view: in other rooms, or below what the person reads
     this.notifications.setBadge(document.hidden ? unread : 0, document.hidden ? chat.unreadMentions : 0);
     setText(byId("title"), room?.label ?? "No room");
     this.#drawTopic(room ? headerText(room, chat) : "");
@@ -105,6 +116,7 @@ export class Page {
     this.#drawRooms(chat);
     this.#drawMembers(room, chat);
     this.messages.draw(room, me, chat.preferences);
+    this.announcer.draw(room, me, chat.preferences);
     setText(byId("typing"), typingText(typingUsers));
     const isScrolledBack = room !== null && !this.messages.isFollowing;
     byId("latest").hidden = !isScrolledBack;
@@ -168,15 +180,29 @@ export class Page {
     setText(byId("member-count"), String(count));
     setText(byId("members-title"), `People · ${count}`);
     const members = room?.memberNames ?? [];
-    const rows = room && !room.memberNames ? [""] : members;
-    reconcile(byId("members-list"), rows, (name) => ({ key: name, version: `${sameName(name, me)} ${awayMessage(name)}` }), (name) => {
-      if (!name) return make("li", { class: "secondary" }, "Too many people to list");
+    // In a large room the server lists people only on request, and does not say who joins or leaves after that.
+    const rows = room && members.length !== count ? [...members, ""] : members;
+    reconcile(byId("members-list"), rows, (name) => ({ key: name, version: name ? `${sameName(name, me)} ${awayMessage(name)}` : `${count}` }), (name) => {
+      if (!name) return make("li", {}, button(`Show all ${count.toLocaleString()} people`, this.#callbacks.requestMembers, { class: "plain" }));
       const shown = colouredName(name, hue(name));
       if (sameName(name, me)) return make("li", {}, shown, " ", make("span", { class: "secondary" }, "you"), ...awayNote(awayMessage(name)));
       const write = button("", () => this.#callbacks.openDirect(name), { class: "plain" });
       write.append(hiddenText("Write to "), shown);
       return make("li", {}, write, ...awayNote(awayMessage(name)));
     });
+  }
+
+  /** Joins or creates a room, or with `@` opens the private room with a person. @param {string} typed */
+  #joinRoom(typed) {
+    const field = byId("join-room");
+    const isPerson = typed.startsWith("@") && !parseRoomName(typed);
+    const user = typed.replace(/^@/, "");
+    if (!typed) return this.#joinError.show("Enter the name of a room");
+    if (isPerson && !isUserName(user)) return this.#joinError.show(BAD_NAME, fitUserName(user) && `@${fitUserName(user)}`);
+    this.#joining = parseRoomName(typed) ?? "";
+    const error = isPerson ? this.#callbacks.openDirect(user) : this.#callbacks.openRoom(typed) ? null : BAD_ROOM;
+    if (error) this.#joinError.show(error, isPerson ? null : fitRoomName(typed));
+    else field.value = "";
   }
 
   #jumpToLatest() {

@@ -12,7 +12,9 @@ import { peerOf, sameName } from "../protocol/names.js";
  * @import { Preferences } from "../storage/preferences.js"
  * @typedef {"stored" | "pending" | "failed"} SendState
  * @typedef {{ cid: string, what: string, reason: string }} Failure A submission that failed: "Not sent", and why.
- * @typedef {{ key: string, kind: "day" | "new" | "gap" | "note" | "ignored", text: string, rooms?: [string, string][], hits?: Quote[], isPaused?: boolean }} TextRow
+ * @typedef {{ key: string, kind: "ignored", text: string, keys: string[], isUnfolded: boolean }} IgnoredRow
+ *     The note above messages in a row from people that the person ignores, which are shown or not: their keys in `Room.unfolded`.
+ * @typedef {{ key: string, kind: "day" | "new" | "gap" | "note", text: string, rooms?: [string, string][], hits?: Hit[], isPaused?: boolean }} TextRow
  *     `isPaused`: a button loads older messages. `rooms` and `hits` are links: the name and the label of each room, and the records found by a search.
  * @typedef {{ key: string, kind: "presence", changes: [string, "joined" | "left"][], renames: [string, string][] }} PresenceRow
  *     `renames`: the name now, and the one before.
@@ -21,12 +23,13 @@ import { peerOf, sameName } from "../protocol/names.js";
  *     An unsent edit or delete of a message that is not loaded.
  * @typedef {{ seq: number, user: string | null, text: string | null }} Quote What a message replies to, or a search found.
  *     `user` null: not loaded; `text` null as well: deleted.
+ * @typedef {Quote & { at: number, words: string }} Hit What a search for these words found.
  * @typedef {{ key: string, kind: "message", user: string, at: number, text: string | null, version: string,
  *   seq: number | null, isAction: boolean, isMine: boolean, isMention: boolean, isFirst: boolean, isEdited: boolean,
  *   isEditing: boolean, isDeleting: boolean, isUnfolded: boolean, quote: Quote | null, state: SendState, failures: Failure[] }} MessageRow
  *     `text` null: deleted; `version` changes with the text. `seq` null: not stored. `isFirst`: of a group,
  *     so it shows the name and the time. `isDeleting`: its delete is not stored yet.
- * @typedef {TextRow | PresenceRow | TopicRow | UnloadedEditRow | MessageRow} Row
+ * @typedef {TextRow | IgnoredRow | PresenceRow | TopicRow | UnloadedEditRow | MessageRow} Row
  */
 
 /** Messages of one author closer than this form a group under one name. */
@@ -40,24 +43,31 @@ const MAX_QUOTE_CHARS = 200;
 
 /**
  * @param {Room} room @param {{ from: number, to: number }} window Indexes.
- * @param {string} me @param {number} now @param {Preferences} [preferences] @returns {Row[]}
+ * @param {string} me @param {number | null} now Null: days have their whole date. @param {Preferences} [preferences] @returns {Row[]}
  */
 export function rowsOf(room, { from, to }, me, now, preferences) {
   /** @type {Row[]} */
   const rows = [];
+  const { shown } = room;
   const { edits, others } = splitUnsent(room);
-  if (from <= room.base && room.oldest !== null && !room.hasOlder) rows.push(firstRow(room));
-  if (from <= room.base && room.isLoadingPaused) rows.push({ key: "paused", kind: "note", text: "No messages to show here yet.", isPaused: true });
+  if (from <= shown.base && shown.oldest !== null && !shown.hasOlder) rows.push(firstRow(room));
+  if (from <= shown.base && shown.isLoadingPaused) rows.push({ key: "paused", kind: "note", text: "No messages to show here yet.", isPaused: true });
   /** @type {MessageRow | null} */
   let last = null;
 
-  let ignored = 0;
-  const fold = (/** @type {string} */ key) => {
-    const above = rows.at(-1);
-    ignored = above?.kind === "ignored" ? ignored + 1 : 1;
-    const text = ignored === 1 ? "A message from a person you ignore" : `${ignored} messages from people you ignore`;
-    if (above?.kind === "ignored") above.text = text;
-    else rows.push({ key: `ignored ${key}`, kind: "ignored", text });
+  /** The note above the ignored messages that end with `end`. @type {{ note: IgnoredRow, end: Row | undefined } | null} */
+  let run = null;
+  const addIgnored = (/** @type {string} */ key, /** @type {() => void} */ show) => {
+    const isUnfolded = room.unfolded.has(key);
+    if (!run || run.end !== rows.at(-1) || run.note.isUnfolded !== isUnfolded) {
+      run = { note: { key, kind: "ignored", text: "", keys: [], isUnfolded }, end: undefined };
+      rows.push(run.note);
+    }
+    const { keys } = run.note;
+    keys.push(key);
+    run.note.text = keys.length === 1 ? "A message from a person you ignore" : `${keys.length} messages from people you ignore`;
+    if (isUnfolded) show();
+    run.end = rows.at(-1);
   };
   const add = (/** @type {MessageRow} */ row, isNew = false) => {
     if (!last || !isSameDay(last.at, row.at)) {
@@ -71,12 +81,16 @@ export function rowsOf(room, { from, to }, me, now, preferences) {
     last = row;
   };
 
-  for (const item of room.items.slice(Math.max(from - room.base, 0), to - room.base)) {
+  for (const item of shown.items.slice(Math.max(from - shown.base, 0), to - shown.base)) {
     if ("record" in item) {
       const { seq, user, text, type } = item.record;
-      if (preferences?.isIgnored(user) && !sameName(user, me)) fold(item.key);
-      else if (type === "topic") rows.push({ key: item.key, kind: "topic", user, text, state: "stored", failures: [] });
-      else add(postRow(room, item, edits.get(seq) ?? [], me, preferences), seq === room.newFrom);
+      const isIgnored = preferences?.isIgnored(user) && !sameName(user, me);
+      const show = () => {
+        if (type === "topic") rows.push({ key: item.key, kind: "topic", user, text, state: "stored", failures: [] });
+        else add(postRow(room, item, edits.get(seq) ?? [], me, preferences), seq === room.newFrom);
+      };
+      if (isIgnored) addIgnored(`ignored ${item.key}`, show);
+      else show();
     } else if ("presence" in item) {
       const isShown = (/** @type {string[]} */ users) => !users.some((user) => preferences?.isIgnored(user));
       const [changes, renames] = [[...item.presence].filter(([user]) => isShown([user])), [...item.renames].filter(isShown)];
@@ -85,10 +99,10 @@ export function rowsOf(room, { from, to }, me, now, preferences) {
     } else if ("missing" in item) {
       rows.push({ key: item.key, kind: "gap", text: gapText(item.missing) });
     } else {
-      rows.push({ key: item.key, kind: "note", text: item.note, rooms: item.rooms?.map((name) => [name, peerOf(name, me) ?? `#${name}`]), hits: item.records?.filter((each) => !preferences?.isIgnored(each.user)).map(searchHit) });
+      rows.push({ key: item.key, kind: "note", text: item.note, rooms: item.rooms?.map((name) => [name, peerOf(name, me) ?? `#${name}`]), hits: item.records?.filter((each) => !preferences?.isIgnored(each.user)).map((each) => searchHit(room, each, item.words ?? "")) });
     }
   }
-  if (to < room.end) return rows;
+  if (to < shown.end || shown.hasNewer) return rows;
   for (const unsent of others) {
     const { submission, at } = unsent;
     const key = `cid ${submission.cid}`;
@@ -108,13 +122,13 @@ export function rowsOf(room, { from, to }, me, now, preferences) {
 }
 
 /** Splits the unsent submissions: edits by their loaded target, and all others. @param {Room} room */
-function splitUnsent({ unsent, oldest }) {
+function splitUnsent(room) {
   /** @type {Map<number, Unsent[]>} */
   const edits = new Map();
   const others = [];
-  for (const each of unsent.values()) {
+  for (const each of room.unsent.values()) {
     const { target } = each.submission;
-    if (target === undefined || oldest === null || target < oldest) others.push(each);
+    if (target === undefined || !room.recordAt(target)) others.push(each);
     else edits.set(target, [...edits.get(target) ?? [], each]);
   }
   return { edits, others };
@@ -132,7 +146,7 @@ function postRow(room, { key, record }, edits, me, preferences) {
   const edit = edits.findLast(({ rejection }) => !rejection)?.submission;
   return {
     key, kind: "message", user, at, seq, isAction: kind === "me", isMine: sameName(user, me), isFirst: true,
-    isMention: text !== null && !sameName(user, me) && room.isMentionOf({ ...record, text }, me),
+    isMention: text !== null && !sameName(user, me) && !preferences?.isIgnored(user) && room.isMentionOf({ ...record, text }, me),
     text: text === null ? null : edit?.text ?? text,
     version: `${version} ${edits.map(({ submission }) => submission.cid)}`,
     isEdited: text !== null && (version > 0 || edit?.type === "edit"), isEditing: room.editing?.seq === seq, isDeleting: edit?.type === "delete", isUnfolded: room.unfolded.has(key),
@@ -155,9 +169,12 @@ export function quoteOf(room, seq, preferences) {
 /** What a quote shows of a text. A post can have any number of replies, and each draw shows them all. */
 const quoteText = memoize((text) => excerpt(plainText(text), MAX_QUOTE_CHARS));
 
-/** A post, or an edit of one, that a search found. @param {LogRecord} record @returns {Quote} */
-function searchHit({ type, seq, target, user, text }) {
-  return { seq: type === "edit" ? target : seq, user, text: quoteText(text) };
+/** A post, or an edit of one, that a search for these words found; without its text once the post is deleted. @param {Room} room @param {LogRecord} record @param {string} words @returns {Hit} */
+function searchHit(room, { type, seq, target, user, text, at }, words) {
+  const post = type === "edit" ? target : seq;
+  const loaded = room.recordAt(post);
+  const isDeleted = loaded !== undefined && room.currentText(loaded).text === null;
+  return { seq: post, user, text: isDeleted ? null : quoteText(text), at, words };
 }
 
 /** @param {Unsent} unsent @returns {Failure} */
@@ -165,6 +182,12 @@ function failure({ submission, rejection }) {
   const { cid, type, text } = submission;
   const what = { post: "Not sent", edit: `Not changed to “${excerpt(text)}”`, delete: "Not deleted", topic: "Topic not set" }[type];
   return { cid, what, reason: rejection?.message ?? "" };
+}
+
+/** What failed, and why, in one sentence. @param {Unsent} unsent */
+export function describeFailure(unsent) {
+  const { what, reason } = failure(unsent);
+  return `${what}: ${reason}`;
 }
 
 /** @param {Submission} submission */
@@ -179,7 +202,7 @@ function excerpt(text = "", length = MAX_EXCERPT_CHARS) {
 }
 
 /** @param {Room} room @returns {TextRow} */
-function firstRow({ oldest, peer, label }) {
+function firstRow({ shown: { oldest }, peer, label }) {
   if (oldest !== null && oldest > 1) return { key: "beginning", kind: "gap", text: "Older messages are no longer kept" };
   const text = peer ? `Only ${peer} and you can read this.` : `This is where ${label} begins.`;
   return { key: "beginning", kind: "note", text };

@@ -1,18 +1,21 @@
 // SettingsView: the settings dialog: preferences, ignored users, the key of the name, and how to leave.
 
 import { button, byId, copyText, make, on, setText } from "./dom.js";
-import { requestDesktopPermission } from "./notifications.js";
+import { noNotifications, requestDesktopPermission } from "./notifications.js";
 
 /** Shown in place of the key, so that it cannot be read over a shoulder. */
 const HIDDEN_KEY = "•".repeat(12);
 
 /**
  * @import { Chat } from "../model/chat.js"
- * @import { Switch } from "../storage/preferences.js"
+ * @import { Choice, Switch } from "../storage/preferences.js"
  * @typedef {{ preferencesChanged(): void, key(): string, forgetMe(): void, playSound(): void }} SettingsCallbacks
  */
 /** @type {[string, Switch][]} */
 const SWITCHES = [["set-presence", "hideMoves"], ["set-sound", "sound"], ["set-desktop", "desktop"]];
+
+/** @type {Choice[]} */
+const CHOICE_NAMES = ["theme", "clock"];
 
 export class SettingsView {
   #callbacks;
@@ -22,6 +25,12 @@ export class SettingsView {
   constructor(callbacks) {
     this.#callbacks = callbacks;
     for (const [id, name] of SWITCHES) on(id, "change", () => this.#setSwitch(id, name));
+    for (const name of CHOICE_NAMES) {
+      on(`set-${name}`, "change", () => {
+        this.#chat?.preferences.choose(name, byId(`set-${name}`).value);
+        callbacks.preferencesChanged();
+      });
+    }
     on("set-mute", "change", () => {
       if (this.#chat?.room) this.#chat.preferences.setMuted(this.#chat.room.name, byId("set-mute").checked);
       callbacks.preferencesChanged();
@@ -29,7 +38,8 @@ export class SettingsView {
     on("key-show", "click", () => this.#showKey(byId("key-show").getAttribute("aria-pressed") !== "true"));
     on("key-copy", "click", async () => {
       const isCopied = await copyText(callbacks.key());
-      this.#setStatus(isCopied ? "Key copied" : "This browser does not allow copying");
+      if (!isCopied) this.#showKey(true);
+      setText(byId("key-status"), isCopied ? "Key copied" : "This browser does not allow copying. Copy the key yourself");
     });
     on("forget", "click", () => {
       if (byId("forget").classList.contains("confirming")) callbacks.forgetMe();
@@ -43,6 +53,7 @@ export class SettingsView {
     this.#chat = chat;
     const { room, me, preferences } = chat;
     for (const [id, name] of SWITCHES) byId(id).checked = preferences.isOn(name);
+    for (const name of CHOICE_NAMES) byId(`set-${name}`).value = preferences.choice(name);
     // The browser may have withdrawn the permission since.
     byId("set-desktop").checked &&= globalThis.Notification?.permission === "granted";
     byId("set-mute").checked = room !== null && preferences.isMuted(room.name);
@@ -51,7 +62,9 @@ export class SettingsView {
     setText(byId("key-name"), me);
     this.#drawIgnored();
     this.#showKey(false);
-    this.#setStatus("");
+    setText(byId("key-status"), "");
+    setText(byId("set-desktop-error"), noNotifications());
+    byId("set-desktop").disabled = noNotifications() !== "";
     byId("settings").showModal();
   }
 
@@ -75,7 +88,7 @@ export class SettingsView {
     const box = byId(id);
     const error = name === "desktop" && box.checked ? await requestDesktopPermission() : "";
     if (error) box.checked = false;
-    this.#setStatus(error);
+    if (name === "desktop") setText(byId("set-desktop-error"), error);
     this.#chat?.preferences.set(name, box.checked);
     if (name === "sound" && box.checked) this.#callbacks.playSound();
     this.#callbacks.preferencesChanged();
@@ -91,10 +104,5 @@ export class SettingsView {
   #confirmForget(isAsking) {
     byId("forget").classList.toggle("confirming", isAsking);
     setText(byId("forget"), isAsking ? "Really? Without the key the name is lost" : "Forget the key and leave");
-  }
-
-  /** @param {string} text */
-  #setStatus(text) {
-    setText(byId("settings-status"), text);
   }
 }

@@ -35,3 +35,24 @@ fn a_console_that_panics_restores_the_terminal_and_reports_the_panic() {
         assert!(said.contains("console: panicked at"), "{rows:#?}");
     }
 }
+
+#[test]
+fn a_console_that_panics_at_the_password_prompt_restores_the_terminal_and_shows_no_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("password");
+    fs::write(&file, "open sesame").unwrap();
+    let server = TestServer::start(&["--password-file", file.to_str().unwrap()]);
+    for (trap, thread) in [("painted", "main"), ("typed", "stdin")] {
+        let traps = tempfile::tempdir().unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_console"));
+        command.args(["--user", "bob", "--server", &server.address.to_string()]);
+        command.env("TALK_FAIL", traps.path());
+        let mut bob = Terminal::run(command, folder.path());
+        bob.wait_for("Password:");
+        fs::write(traps.path().join(format!("{trap}@{thread}")), "").unwrap();
+        bob.type_in("hunter2");
+        assert_eq!(bob.wait_exit(), 1, "{trap}@{thread}");
+        bob.wait_for("please report it");
+        assert!(!String::from_utf8_lossy(&bob.bytes()).contains("hunter2"));
+    }
+}

@@ -29,6 +29,8 @@ export class FakeServer {
   password = null;
   /** Maps a message to its answer; undefined: the usual answer, null: none. */
   instead = () => undefined;
+  /** For how many seconds it refuses this address, because of too many wrong passwords; null: not at all. */
+  lockedOutFor = null;
   /** How many records a first join sends. */
   firstPage = 100;
   /** A mute server keeps its sockets and sends nothing. */
@@ -36,8 +38,14 @@ export class FakeServer {
   tokens = new Map();
   /** Read markers: "user room" → seq. */
   marks = new Map();
+  /** Whether it knows `at` and `edits` in a history. */
+  isNew = true;
   /** room → topic */
   topics = new Map();
+  /** room → people who are there without a connection */
+  guests = new Map();
+  /** From this many people on, a room's list is sent on request only, and nobody hears who comes and goes. */
+  largeRoom = Infinity;
 
   static async start() {
     const fake = new FakeServer();
@@ -47,7 +55,10 @@ export class FakeServer {
 
   async listen(port) {
     this.http = createServer((request, response) => this.#file(request, response));
-    this.ws = new WebSocketServer({ server: this.http, path: "/ws" });
+    this.ws = new WebSocketServer({
+      server: this.http, path: "/ws",
+      verifyClient: (_, answer) => (this.lockedOutFor === null ? answer(true) : answer(false, 429, "", this.#lockout())),
+    });
     this.ws.on("connection", (socket) => this.#meet(socket));
     await new Promise((ready) => this.http.listen(port, "127.0.0.1", ready));
     this.port = this.http.address().port;
@@ -90,10 +101,17 @@ export class FakeServer {
   }
 
   members(room) {
-    return [...new Set([...this.clients].filter((c) => c.rooms.has(room)).map((c) => c.user))].sort();
+    return [...new Set([...this.guests.get(room) ?? [], ...[...this.clients].filter((c) => c.rooms.has(room)).map((c) => c.user)])].sort();
+  }
+
+  #lockout() {
+    return { "retry-after": String(this.lockedOutFor), "talk-refused": "wrong-passwords" };
   }
 
   async #file(request, response) {
+    if (request.url === "/ws") {
+      return void (this.lockedOutFor === null ? response.writeHead(426) : response.writeHead(429, this.#lockout())).end();
+    }
     const path = request.url.startsWith("/r/") || request.url === "/" ? "index.html" : request.url.slice(1);
     const type = TYPES[path.split(".").at(-1)];
     try {
@@ -152,10 +170,12 @@ export class FakeServer {
       case "history": {
         const { records } = this.room(room);
         const limit = message.limit ?? 100;
+        if (message.at !== undefined && !this.isNew) return send({ type: "error", code: "bad_message", message: "`before` must be a whole number", room });
         const page = message.before
           ? records.filter(({ seq }) => seq < message.before).slice(-limit)
-          : records.filter(({ seq }) => seq > message.after).slice(0, limit);
-        return send({ type: "history", room, records: page, first: 1 });
+          : records.filter(({ seq, at }) => (message.at === undefined ? seq > message.after : at >= message.at)).slice(0, limit);
+        const isLater = (/** @type {any} */ record) => record.type === "edit" && record.seq > page.at(-1)?.seq && page.some(({ seq }) => seq === record.target);
+        return send({ type: "history", room, records: page, first: 1, ...(message.edits && this.isNew && { edits: records.filter(isLater) }) });
       }
       case "who": return send({ type: "members", room, members: this.members(room) });
       case "rooms":
@@ -204,7 +224,7 @@ export class FakeServer {
     const from = since === undefined || reset ? Math.max(0, head - this.firstPage) : since;
     const members = this.members(room);
     const [topic, marked] = [this.topics.get(room), this.marks.get(`${client.user} ${room}`)];
-    send({ type: "joined", room, log: id, first: head ? 1 : 0, head, since: from, reset, topic, marked, count: members.length, members });
+    send({ type: "joined", room, log: id, first: head ? 1 : 0, head, since: from, reset, topic, marked, count: members.length, members: members.length < this.largeRoom ? members : undefined });
     for (const record of records.slice(from)) send(record);
     if (isNew) this.#presence(room, client.user, "joined", client);
   }
@@ -248,7 +268,7 @@ export class FakeServer {
 
   #presence(room, user, state, except) {
     const count = this.members(room).length;
-    const words = JSON.stringify({ type: "presence", room, user, state, count });
+    const words = JSON.stringify({ type: "presence", room, count, ...(count < this.largeRoom && { user, state }) });
     for (const other of this.clients) if (other !== except && other.rooms.has(room)) other.socket.send(words);
   }
 }

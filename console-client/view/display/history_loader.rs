@@ -9,14 +9,12 @@ use talk::chat::RoomName;
 use talk::chat::protocol::HistoryRange;
 use talk::chat::protocol::Record;
 use talk::chat::protocol::RecordKind;
-use talk::limits;
 use talk::time;
 
 use crate::room::HistoryWindow;
 use crate::room::Room;
 use crate::text::line::Line;
 use crate::view::format;
-use crate::view::format::Clock;
 use crate::view::format::RecordStyle;
 
 /// What is loaded of the current room's history, and what is requested.
@@ -30,12 +28,12 @@ pub(crate) struct HistoryLoader {
     window: Option<HistoryWindow>,
     /// The lines of the window.
     lines: Vec<(LineId, Line)>,
-    /// The local day of the last record of the window.
-    last_day: Option<i64>,
+    /// The first record of each local day in the window: its seq, and the day.
+    days: Vec<(u64, i64)>,
     /// A page key that waits for lines: its columns and rows.
     pub(in crate::view) pending_page: Option<(usize, usize)>,
-    /// The search of `/goto HH:MM`, while it runs.
-    time_search: Option<TimeSearch>,
+    /// The Unix time in milliseconds whose first record the window will begin with, until that comes.
+    start: Option<u64>,
 }
 
 /// A line that can be scrolled to, in order: loaded history comes before the scrollback.
@@ -52,40 +50,25 @@ pub(crate) enum LineId {
 pub(crate) enum Purpose {
     /// To list the last so many of its records.
     List(usize),
+    /// To list the first so many.
+    ListFirst(usize),
     /// To print this one of its records.
     Show(u64),
     /// To scroll through.
     Window(HistoryRange),
 }
 
-/// A binary search for the first record since a time: it is one of `from..to`, or `to`.
-#[derive(Debug, Clone, Copy)]
-struct TimeSearch {
-    /// Local seconds.
-    since: i64,
-    from: u64,
-    to: u64,
-}
-
-impl TimeSearch {
-    /// Where to look next. Records are in order of time, so each page halves what is left: even a
-    /// very long room takes few requests, well within the server's rate limit.
-    fn next(&self) -> u64 {
-        let left = self.to.saturating_sub(self.from);
-        if left <= limits::HISTORY_PAGE as u64 { self.from } else { self.from + left / 2 }
-    }
-
-    /// What is left to search, by the records of `window`.
-    fn narrowed(self, window: &HistoryWindow, clock: &Clock) -> TimeSearch {
-        let is_since = |record: &&Record| clock.local(record.at) >= self.since;
-        let found = window.records().find(is_since).map(|record| record.seq);
-        match (window.records().next(), found) {
-            (None, _) => TimeSearch { from: self.to, ..self }, // they are no longer kept
-            (Some(first), Some(seq)) if seq == first.seq => TimeSearch { to: seq, ..self },
-            (Some(_), Some(seq)) => TimeSearch { from: seq, to: seq, ..self },
-            (Some(_), None) => TimeSearch { from: window.end(), ..self },
-        }
-    }
+/// What has become of a page of history for the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::view) enum Received {
+    /// The person has scrolled elsewhere since.
+    Ignored,
+    /// Its records are loaded.
+    Loaded,
+    /// They are the first since the time that the person goes to, and begin with this seq.
+    LoadedSince(u64),
+    /// There are none since that time.
+    NoneSince,
 }
 
 impl HistoryLoader {
@@ -113,7 +96,9 @@ impl HistoryLoader {
         }
         let adjoins = self.adjoins(Some(room));
         let window = self.window.as_ref().filter(|window| window.requested().is_none())?;
-        if window.is_empty() && !adjoins {
+        if let Some(at) = self.start {
+            Some(HistoryRange::At(at))
+        } else if window.is_empty() && !adjoins {
             Some(HistoryRange::After(window.end() - 1))
         } else if is_near_top && window.first() > first {
             Some(HistoryRange::Before(window.first()))
@@ -146,58 +131,57 @@ impl HistoryLoader {
         self.window.iter_mut().for_each(|window| window.set_requested(None));
     }
 
-    /// Takes the records of a page; false if the person has scrolled elsewhere since.
+    /// Takes the records of a page.
     pub(in crate::view) fn receive(
         &mut self,
         room: &Room,
         range: HistoryRange,
         records: Vec<Record>,
-    ) -> bool {
-        let Some(window) = &mut self.window else { return false };
-        let is_requested = window.requested() == Some(range);
-        if is_requested {
+    ) -> Received {
+        let Some(window) = self.window.as_mut().filter(|w| w.requested() == Some(range)) else {
+            return Received::Ignored;
+        };
+        let HistoryRange::At(_) = range else {
             window.receive(records, room.seqs.first, room.kept_from());
-        }
-        is_requested
+            return Received::Loaded;
+        };
+        self.start = None;
+        let Some(seq) = records.first().map(|first| first.seq) else { return Received::NoneSince };
+        *window = HistoryWindow::new(seq);
+        window.set_requested(Some(HistoryRange::After(seq.saturating_sub(1))));
+        window.receive(records, room.seqs.first, room.kept_from());
+        Received::LoadedSince(seq)
     }
 
-    // ---- The search for a time -----------------------------------------------------------------
+    /// Takes a request for a time that the server has refused, if the oldest request for this room is one.
+    pub(in crate::view) fn take_request_for_time(&mut self, name: &RoomName) -> bool {
+        let oldest = self.requests.iter().find(|(room, _)| room == name);
+        let is_for_time = oldest.is_some_and(|(_, purpose)| match purpose {
+            Purpose::Window(HistoryRange::At(_)) | Purpose::ListFirst(_) => true,
+            Purpose::Window(HistoryRange::Before(_) | HistoryRange::After(_))
+            | Purpose::List(_)
+            | Purpose::Show(_) => false,
+        });
+        is_for_time && self.take_request(name).is_some()
+    }
 
+    /// Whether the page of a time is on its way.
     pub(in crate::view) fn is_searching(&self) -> bool {
-        self.time_search.is_some()
-    }
-
-    /// Starts the search for the first record since a time, in local seconds, between two seqs.
-    pub(in crate::view) fn search(&mut self, since: i64, from: u64, to: u64) {
-        self.load_next(TimeSearch { since, from, to });
-    }
-
-    fn load_next(&mut self, search: TimeSearch) {
-        self.load_at(search.next());
-        self.time_search = Some(search);
-    }
-
-    /// Continues the search after a page has come; the seq found, once it is.
-    pub(in crate::view) fn continue_search(&mut self, clock: &Clock) -> Option<u64> {
-        let search = self.time_search?;
-        let search = self.window.as_ref().map_or(search, |window| search.narrowed(window, clock));
-        if search.from < search.to {
-            self.load_next(search);
-            return None;
-        }
-        self.time_search = None;
-        if !self.window.as_ref().is_some_and(|window| window.contains(search.to)) {
-            self.load_at(search.to);
-        }
-        Some(search.to)
+        self.start.is_some()
     }
 
     // ---- What is loaded ------------------------------------------------------------------------
 
     /// Forgets what is loaded.
     pub(in crate::view) fn clear(&mut self) {
-        (self.window, self.time_search, self.pending_page) = (None, None, None);
-        (self.lines, self.last_day) = (Vec::new(), None);
+        (self.window, self.start, self.pending_page) = (None, None, None);
+        (self.lines, self.days) = (Vec::new(), Vec::new());
+    }
+
+    /// Starts loading from the first record since a time, in Unix milliseconds.
+    pub(in crate::view) fn load_since(&mut self, at: u64, room_first: u64) {
+        self.load_at(room_first);
+        self.start = Some(at);
     }
 
     /// Starts loading around the record `seq`, on both sides.
@@ -230,7 +214,13 @@ impl HistoryLoader {
 
     /// The local day of the last record loaded.
     pub(in crate::view) fn last_day(&self) -> Option<i64> {
-        self.last_day
+        self.days.last().map(|(_, day)| *day)
+    }
+
+    /// The local day of the record `seq`.
+    pub(in crate::view) fn day_of(&self, seq: u64) -> Option<i64> {
+        let next = self.days.partition_point(|(first, _)| *first <= seq);
+        self.days.get(next.checked_sub(1)?).map(|(_, day)| *day)
     }
 
     /// Removes the text that a record deletes.
@@ -247,12 +237,11 @@ impl HistoryLoader {
     pub(in crate::view) fn draw(&mut self, room: &Room, style: &RecordStyle<'_>) {
         let Some(window) = &self.window else { return };
         let posts = window.posts(|record| style.shows(record));
-        let mut lines = Vec::new();
-        let mut last = None;
-        let day_of = |record: &Record| time::day(style.clock.local(record.at));
+        let (mut lines, mut days) = (Vec::new(), Vec::new());
         for record in window.records().filter(|record| style.shows(record)) {
-            let day = day_of(record);
-            if last.replace(day) != Some(day) {
+            let day = time::day(style.clock.local(record.at));
+            if days.last().is_none_or(|(_, last)| *last != day) {
+                days.push((record.seq, day));
                 lines.push((LineId::Loaded(record.seq, 0), format::day(day)));
             }
             if let RecordKind::Operation(Operation::Post { reply: Some(seq), .. }) = &record.kind {
@@ -262,7 +251,6 @@ impl HistoryLoader {
             let line = format::record(record, &style.stamp(record), style.me).folded(record.seq);
             lines.push((LineId::Loaded(record.seq, 2), line));
         }
-        self.last_day = window.records().next_back().map(day_of);
-        self.lines = lines;
+        (self.lines, self.days) = (lines, days);
     }
 }

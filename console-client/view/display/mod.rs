@@ -1,7 +1,7 @@
 //! What is on display: the rooms and their lines, how far the person is scrolled back, and what
 //! goes out.
 //!
-//! Depends on `view::format`, `room`, `storage` and `text`; never on the client's events.
+//! Depends on `view::format`, `room`, `editor`, `storage` and `text`; never on the client's events.
 
 use talk::chat::RoomName;
 use talk::chat::UserName;
@@ -10,6 +10,7 @@ use crate::room::Room;
 use crate::storage::preferences::PreferenceChange;
 use crate::text::line::Line;
 use crate::text::timezone::TimeZone;
+use crate::view::display::known_rooms::KnownRooms;
 use crate::view::display::output::Channel;
 use crate::view::display::output::OutputMode;
 use crate::view::display::output::OutputQueue;
@@ -23,6 +24,8 @@ use crate::view::format::Clock;
 use crate::view::format::RecordStyle;
 
 pub(in crate::view) mod rooms; // which rooms, and switching between them
+pub(in crate::view) mod known_rooms; // the server's list of rooms
+mod words; // what Tab can complete
 mod lines; // where a line is shown
 mod navigation; // switching rooms, scrolling
 pub(in crate::view) mod presence; // joins, leaves, renames, away messages, folded
@@ -36,9 +39,11 @@ pub(in crate::view) mod output; // lines and the bell on their way out
 pub(crate) struct Display {
     /// Our name.
     pub(crate) me: UserName,
-    pub(in crate::view) clock: Clock,
+    pub(crate) clock: Clock,
     pub(crate) output: OutputQueue,
     pub(crate) rooms: RoomList,
+    /// The server's list of rooms.
+    pub(crate) known_rooms: KnownRooms,
     /// Joins, leaves, renames and away messages in the current room since its last line.
     pub(in crate::view) presence: PresenceSummary,
     pub(crate) preferences: SessionPreferences,
@@ -57,6 +62,7 @@ impl Display {
             clock: Clock { zone, now: 0 },
             output: OutputQueue::new(mode),
             rooms: RoomList::new(rooms),
+            known_rooms: KnownRooms::default(),
             presence: PresenceSummary::default(),
             preferences: SessionPreferences::default(),
             scroll: Scroll::default(),
@@ -95,6 +101,22 @@ impl Display {
     /// Prints `!! text`.
     pub(crate) fn error(&mut self, text: &str) {
         self.print(format::error(text));
+    }
+
+    /// Says once, below its last readable message, that a room is damaged there. The room is shown up to `seq`.
+    pub(in crate::view) fn report_damage(&mut self, name: &RoomName, seq: u64) {
+        let Some(room) = self.rooms.get_mut(name) else { return };
+        if let Some(after) = room.seqs.damaged_after.take_if(|after| seq >= *after) {
+            self.error(&format::damaged(&self.label(name), after));
+        }
+    }
+
+    /// Prints a message of ours that was refused, whole: it is kept nowhere else.
+    pub(crate) fn refused(&mut self, room: &RoomName, typed: &str, reason: Option<&str>) {
+        let why = reason.map_or(String::new(), |reason| format!(" ({reason})"));
+        let text = if typed.is_empty() { String::new() } else { format!(": {typed}") };
+        let text = format!("not sent to {}{why}{text}", self.label(room));
+        self.print(format::error(&text).unfolded());
     }
 
     /// The room in a sentence: `#rust`, `@alice`.

@@ -1,7 +1,6 @@
 //! Switching between rooms, and scrolling back in the current one.
 
 use talk::chat::RoomName;
-use talk::time::DAY;
 
 use super::Display;
 use super::history_loader::LineId;
@@ -9,6 +8,9 @@ use super::scroll::PageTarget;
 use super::scroll::ScrollPosition;
 use crate::stdio::keys::Direction;
 use crate::text::line::Line;
+
+/// There is nothing to go to.
+const NONE_SINCE: &str = "no messages here since then";
 
 /// Lines printed again where there is no screen to scroll.
 const PRINTED_AGAIN: usize = 20;
@@ -120,29 +122,33 @@ impl Display {
         Ok(has_screen)
     }
 
-    /// Scrolls to the first message since a time of day, in minutes after midnight: today's, or
-    /// yesterday's if it is not that late yet. `now` is in Unix milliseconds.
+    /// Scrolls to the first message since a time, in local seconds; it may have to be loaded first. Without a
+    /// screen, false if it is older than the scrollback.
     ///
     /// # Errors
-    /// A sentence: there is no such message, or it is not kept.
-    pub(crate) fn go_to_time(&mut self, minutes: u32, now: u64) -> Result<(), String> {
-        let now = self.clock.local(now);
-        let today = now - now.rem_euclid(DAY) + i64::from(minutes) * 60;
-        let since = if today > now { today - DAY } else { today };
+    /// A sentence: there is no such message.
+    pub(crate) fn go_to_time(&mut self, since: i64) -> Result<bool, String> {
         let room = self.rooms.require_current()?;
         if !room.scrollback.has_record_since(since) {
-            return Err("no messages here since then".to_owned());
+            return Err(NONE_SINCE.to_owned());
         }
-        let (first, end) = (room.seqs.first, room.kept_from());
+        let (first, end) = (room.seqs.first.max(1), room.kept_from());
         if let Some(line) = room.scrollback.find(|info| info.at >= since) {
             self.go_to_line(line);
-        } else if self.output.has_screen() && end > first {
-            self.scroll_to(Some(ScrollPosition::of_record(end)));
-            self.scroll.history.search(since, first.max(1), end);
-        } else {
-            return Err("older messages are not loaded yet (try /history)".to_owned());
+            return Ok(true);
         }
-        Ok(())
+        let has_screen = self.output.has_screen();
+        if has_screen {
+            self.scroll_to(Some(ScrollPosition::of_record(end)));
+            self.scroll.history.load_since(self.clock.zone.unix_ms(since), first);
+        }
+        Ok(has_screen)
+    }
+
+    /// The first message since a time was requested, and there is none.
+    pub(in crate::view) fn none_since(&mut self) {
+        self.scroll_to_newest();
+        self.error(NONE_SINCE);
     }
 
     /// Scrolls to a line of the scrollback; without a screen, prints some lines again.

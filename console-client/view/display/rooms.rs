@@ -80,7 +80,7 @@ impl RoomList {
     }
 
     /// Whether the server has confirmed that we are in the room.
-    pub(in crate::view) fn is_joined(&self, name: &RoomName) -> bool {
+    pub(crate) fn is_joined(&self, name: &RoomName) -> bool {
         self.get(name).is_some_and(|room| room.is_joined)
     }
 

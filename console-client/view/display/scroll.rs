@@ -88,11 +88,34 @@ impl Scroll {
 
     /// The rows on the screen while scrolled back: at most `height`.
     pub(crate) fn pane(&self, room: Option<&Room>, columns: usize, height: usize) -> Vec<Row> {
+        self.positioned_pane(room, columns, height).into_iter().map(|(_, row)| row).collect()
+    }
+
+    /// The local day of the row at the top of the screen.
+    pub(crate) fn day_at_top(
+        &self,
+        room: Option<&Room>,
+        columns: usize,
+        height: usize,
+    ) -> Option<i64> {
+        let pane = self.positioned_pane(room, columns, height);
+        match pane.first()?.0.line {
+            LineId::Loaded(seq, _) => self.history.day_of(seq),
+            LineId::Scrollback(number) => room?.scrollback.day_at(number),
+        }
+    }
+
+    fn positioned_pane(
+        &self,
+        room: Option<&Room>,
+        columns: usize,
+        height: usize,
+    ) -> Vec<(ScrollPosition, Row)> {
         let RowsAround { rows, at, reaches_end } = self.rows_around(room, columns, height, height);
         let last_top = rows.len().saturating_sub(height);
         // Rows that are not loaded yet stay empty, so that the position stays where it is.
         let top = if reaches_end && self.history.adjoins(room) { at.min(last_top) } else { at };
-        rows.into_iter().skip(top).take(height).map(|(_, row)| row).collect()
+        rows.into_iter().skip(top).take(height).collect()
     }
 
     /// The line below the rows, which says that there is more.

@@ -2,6 +2,7 @@
 
 use super::scroll::load;
 use super::scroll::lobby;
+use super::scroll::minute;
 use super::scroll::say;
 use super::scroll::seen;
 use super::*;
@@ -101,36 +102,68 @@ fn what_cannot_be_loaded_offline_is_loaded_when_connected() {
 }
 
 #[test]
-fn a_time_is_found_with_few_requests_however_long_ago_it_was() {
+fn a_time_is_found_with_one_request_however_long_ago_it_was() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     let second = |seq: u64| Record {
         at: MIDNIGHT + seq * 100,
         ..record("lobby", seq, "ann", &seq.to_string())
     };
     apply(&mut view, (99_501..=100_000).map(second)); // till 02:46:40
-    view.display.go_to_time(60, MIDNIGHT + 3 * 60 * 60_000).unwrap();
-    let mut questions = 0;
-    while let Some((name, range)) = wants(&mut view, 40, 4) {
-        let seqs = match range {
-            HistoryRange::Before(seq) => seq.saturating_sub(100).max(1)..seq,
-            HistoryRange::After(seq) => seq + 1..seq + 101,
-        };
-        view.display.scroll.history.expect(name.clone(), Purpose::Window(range));
-        let records = seqs.map(second).collect();
-        view.apply(
-            Event::Message(ServerMessage::History { room: name, records, first: 1 }),
-            MIDNIGHT,
-        );
-        questions += 1;
-        assert!(questions < 20, "more than a server bears in a second");
+    assert_eq!(view.display.go_to_time(minute(60)), Ok(true));
+    assert_eq!(ask(&mut view), HistoryRange::At(MIDNIGHT + 60 * 60_000));
+    assert_eq!(drawn(&[more_below(&view)]), ["-- searching · PgDn --"]);
+    assert_eq!(wants(&mut view, 40, 4), None, "it is on its way");
+    let records = (36_000..36_100).map(second).collect();
+    let page = ServerMessage::History { room: room("lobby"), records, first: 1 };
+    view.apply(Event::Message(page), MIDNIGHT);
+    assert_eq!(seen(&view, 3)[1..], ["36000", "36001"], "under the line of their day");
+    assert_eq!(wants(&mut view, 40, 4).map(|(_, range)| range), Some(HistoryRange::Before(36_000)));
+}
+
+#[test]
+fn a_server_that_knows_no_times_is_named_as_the_reason() {
+    let mut view = lobby(1_430);
+    view.display.go_to_time(minute(10)).unwrap();
+    ask(&mut view);
+    let refusal = ErrorMessage::new(ErrorCode::BadMessage, "`before` must be a whole number");
+    let refusal = refusal.about_room(room("lobby"));
+    view.apply(Event::Message(ServerMessage::Error(refusal)), MIDNIGHT);
+    assert!(!view.display.scroll.is_active(), "it does not wait for what will not come");
+    let said = printed(&mut view).concat();
+    assert!(said.contains("too old to go to a day or a time"), "{said}");
+    view.display.go_to(500).unwrap();
+    load(&mut view, 1_430, 4);
+    assert_eq!(seen(&view, 2), ["500", "501"], "numbers work");
+}
+
+#[test]
+fn a_time_after_which_nothing_is_left_says_so() {
+    let mut view = lobby(1_430);
+    view.display.go_to_time(minute(10)).unwrap();
+    ask(&mut view);
+    view.apply(page(0..0), MIDNIGHT);
+    assert!(!view.display.scroll.is_active());
+    assert_eq!(printed(&mut view), ["!! no messages here since then"]);
+}
+
+#[test]
+fn the_day_of_the_row_at_the_top_is_known_wherever_the_person_is() {
+    let mut view = lobby(6_000); // a line a minute: four days
+    let day = |view: &View| {
+        let day = view.display.scroll.day_at_top(view.display.rooms.current(), 40, 4);
+        day.map(|day| day - time::day(minute(0)))
+    };
+    for (seq, expected) in [(5_990, 4), (5_760, 4), (5_759, 3), (2_000, 1), (1, 0)] {
+        view.display.go_to(seq).unwrap();
+        load(&mut view, 6_000, 4);
+        assert_eq!(day(&view), Some(expected), "#{seq}");
     }
-    assert_eq!(seen(&view, 2), ["36000", "36001"]);
 }
 
 #[test]
 fn a_page_key_cancels_the_search_for_a_time() {
     let mut view = lobby(1_430); // a line a minute
-    view.display.go_to_time(10, MIDNIGHT + 1_435 * 60_000).unwrap();
+    view.display.go_to_time(minute(10)).unwrap();
     ask(&mut view);
     view.display.page(Direction::Forward, 40, 4);
     assert_eq!(drawn(&[more_below(&view)]), ["-- more below · PgDn --"]);
@@ -180,7 +213,7 @@ fn the_first_unread_message_is_gone_to_also_if_it_was_not_shown() {
 #[test]
 fn a_time_without_messages_since_is_an_error_and_moves_nothing() {
     let mut view = lobby(1_430); // till 23:50
-    let refused = view.display.go_to_time(1_435, MIDNIGHT + 1_437 * 60_000);
+    let refused = view.display.go_to_time(minute(1_435));
     assert_eq!(refused, Err("no messages here since then".to_owned()));
     assert!(!view.display.scroll.is_active());
 }

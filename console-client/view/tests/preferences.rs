@@ -104,13 +104,13 @@ fn a_muted_room_neither_rings_nor_counts_as_unread() {
     let mut view = view(OutputMode::OneRoom, &["lobby", "rust"]);
     view.display.preferences.set(PreferenceChange::Muted(room("rust"), true));
     apply(&mut view, [record("rust", 1, "ann", "bob?")]);
-    assert!(!status(&view).contains("Act") && !view.bell.take(MIDNIGHT));
+    assert!(!status(&view).contains("new in") && !view.bell.take(MIDNIGHT));
     switch_to_unread(&mut view);
     assert!(status(&view).starts_with("[rust]"), "it is still next to the other");
     view.display.preferences.set(PreferenceChange::Muted(room("rust"), false));
     view.display.switch_to(0);
     apply(&mut view, [record("rust", 2, "ann", "bob?")]);
-    assert!(status(&view).ends_with("Act: 2!") && view.bell.take(MIDNIGHT));
+    assert!(status(&view).ends_with("new in #rust!") && view.bell.take(MIDNIGHT));
 }
 
 #[test]
@@ -169,14 +169,14 @@ fn a_narrow_status_line_keeps_what_matters_most() {
         MIDNIGHT,
     );
     let at = |columns| drawn(&[StatusLine::new(&view, MIDNIGHT).line(columns)]).concat();
-    let whole = "[lobby] bob · live · 2 people · #1042 · Act: 2 · ann is typing";
+    let whole = "[lobby] bob · live · 2 people · #1042 · new in #rust · ann is typing";
     for (columns, expected) in [
-        (62, whole),
-        (61, "[lobby] bob · live · 2 people · #1042 · Act: 2"),
-        (45, "[lobby] bob · live · #1042 · Act: 2"),
-        (34, "[lobby] bob · live · Act: 2"),
-        (26, "[lobby] live · Act: 2"),
-        (8, "[lobby] live · Act: 2"),
+        (68, whole),
+        (67, "[lobby] bob · live · 2 people · #1042 · new in #rust"),
+        (51, "[lobby] bob · live · #1042 · new in #rust"),
+        (40, "[lobby] bob · live · new in #rust"),
+        (32, "[lobby] live · new in #rust"),
+        (8, "[lobby] live · new in #rust"),
     ] {
         assert_eq!(at(columns), expected, "{columns}");
     }
@@ -260,4 +260,19 @@ fn very_many_renames_of_an_ignored_user_fill_no_list() {
     let preferences = view.display.preferences.current();
     assert_eq!(preferences.ignored().len(), 1_000);
     assert!(preferences.is_ignored(&user("n0")) && preferences.is_ignored(&user("n1500")));
+}
+
+#[test]
+fn the_status_line_names_two_rooms_with_new_messages_those_with_a_mention_first() {
+    let rooms = ["lobby", "builds", "ops", "rust", "tea"];
+    let mut view = view(OutputMode::OneRoom, &rooms);
+    apply(&mut view, [record("builds", 1, "ann", "x"), record("ops", 1, "ann", "x")]);
+    let shown =
+        |view: &View, columns| drawn(&[StatusLine::new(view, MIDNIGHT).line(columns)]).concat();
+    assert!(shown(&view, 200).ends_with(" · new in #builds, #ops"));
+    apply(&mut view, [record("rust", 1, "ann", "x"), record("tea", 1, "ann", "bob?")]);
+    assert!(shown(&view, 200).ends_with(" · new in #tea!, #builds (+2)"));
+    assert_eq!(shown(&view, 48), "[lobby] bob · live · new in #tea!, #builds (+2)");
+    assert_eq!(shown(&view, 46), "[lobby] bob · live · new in #tea! (+3)");
+    assert_eq!(shown(&view, 37), "[lobby] bob · live · new in 4 rooms");
 }

@@ -14,7 +14,7 @@ fn a_direct_message_is_announced_once_until_the_person_has_looked() {
     apply(&mut view, [record(ANN, 1, "Ann", "psst"), record(ANN, 2, "Ann", "hey")]);
     let expected = ["-- direct message from Ann: Alt-2 to open, /r TEXT to reply --"];
     assert_eq!(printed(&mut view), expected);
-    assert_eq!(status(&view), "[lobby] bob · live · 2 people · Act: 2!");
+    assert_eq!(status(&view), "[lobby] bob · live · 2 people · new in @ann!");
     assert_eq!(view.display.rooms.last_direct_sender(), Some(&user("Ann")));
 
     assert!(view.display.switch_to(1));
@@ -120,8 +120,11 @@ fn in_the_list_of_rooms_our_private_ones_are_named_by_the_other_user() {
     };
     view.awaited.rooms = 1;
     rooms(&mut view);
-    let expected =
-        ["-- rooms --", "   #lobby · 1 person · 2 messages", "   @ann · 1 person · 2 messages"];
+    let expected = [
+        "-- rooms; yours have a number: Alt-1 switches to [1] --",
+        "   [1]  #lobby · 1 person · 2 messages",
+        "        @ann · 1 person · 2 messages",
+    ];
     assert_eq!(printed(&mut view), expected);
     rooms(&mut view);
     assert!(printed(&mut view).is_empty(), "the user did not ask for this one");

@@ -74,7 +74,7 @@ fn what_was_read_on_another_device_is_not_unread_here() {
     assert_eq!(unread(&view), 2);
     view.apply(Event::Message(ServerMessage::Marked { room: room("rust"), seq: 3 }), MIDNIGHT);
     assert_eq!(unread(&view), 1);
-    assert!(status(&view).ends_with(" · Act: 2"), "{}", status(&view));
+    assert!(status(&view).ends_with(" · new in #rust"), "{}", status(&view));
     view.apply(Event::Message(ServerMessage::Marked { room: room("rust"), seq: 4 }), MIDNIGHT);
     assert_eq!(status(&view), "[lobby] bob · live · 2 people");
     assert!(view.unsent_read_positions().is_empty());

@@ -14,6 +14,11 @@ pub(super) fn say(view: &mut View, seqs: std::ops::RangeInclusive<u64>) {
     apply(view, seqs.map(|seq| record("lobby", seq, "ann", &seq.to_string())));
 }
 
+/// A minute of the day that begins at [`MIDNIGHT`], in local seconds.
+pub(super) fn minute(minute: i64) -> i64 {
+    i64::try_from(MIDNIGHT / 1_000).unwrap() + minute * 60
+}
+
 /// What the pane's rows end with.
 pub(super) fn seen(view: &View, height: usize) -> Vec<String> {
     let rows = pane(view, 40, height).into_iter();
@@ -102,13 +107,13 @@ fn a_message_is_gone_to_by_its_number_or_time() {
         view.display.go_to(1501),
         Err("there is no message #1501 yet: the newest is #1500".to_owned())
     );
+    const DAY: i64 = 24 * 60;
     // The last, on the next day, at 01:00.
-    let now = MIDNIGHT + 1500 * 60_000;
-    view.display.go_to_time(30, now).unwrap();
+    view.display.go_to_time(minute(DAY + 30)).unwrap();
     assert_eq!(seen(&view, 1), ["1470"]);
-    view.display.go_to_time(23 * 60, now).unwrap();
+    view.display.go_to_time(minute(23 * 60)).unwrap();
     assert_eq!(seen(&view, 1), ["1380"]);
-    view.display.go_to_time(60, now).unwrap();
+    view.display.go_to_time(minute(DAY + 60)).unwrap();
     assert_eq!(seen(&view, 1), ["1500"]);
 }
 
@@ -119,6 +124,10 @@ pub(super) fn load(view: &mut View, count: u64, height: usize) {
         let seqs = match range {
             HistoryRange::Before(seq) => seq.saturating_sub(100).max(1)..seq,
             HistoryRange::After(seq) => seq + 1..(seq + 101).min(count + 1),
+            HistoryRange::At(at) => {
+                let first = at.saturating_sub(MIDNIGHT).div_ceil(60_000).max(1);
+                first..(first + 100).min(count + 1)
+            }
         };
         view.display.scroll.history.expect(name.clone(), Purpose::Window(range));
         assert_eq!(wants(view, 40, height), None, "one request at a time");
@@ -209,11 +218,11 @@ fn a_message_gone_to_is_at_the_top_with_others_above_and_below() {
 #[test]
 fn a_time_is_searched_as_far_back_as_necessary() {
     let mut view = lobby(1_430); // a line a minute
-    view.display.go_to_time(10, MIDNIGHT + 1_435 * 60_000).unwrap();
+    view.display.go_to_time(minute(10)).unwrap();
     assert_eq!(drawn(&[more_below(&view)]), ["-- searching · PgDn --"]);
     load(&mut view, 1_430, 4);
     assert_eq!(seen(&view, 2), ["10", "11"]);
-    view.display.go_to_time(1_439, MIDNIGHT + 1_435 * 60_000).unwrap(); // yesterday: before all
+    view.display.go_to_time(minute(-1)).unwrap(); // yesterday: before all
     load(&mut view, 1_430, 4);
     assert_eq!(seen(&view, 2), ["--", "1"]);
 }

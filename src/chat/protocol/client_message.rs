@@ -21,6 +21,9 @@ pub enum ClientMessage {
         password: Option<Password>,
         /// The kind of client.
         agent: Option<Agent>,
+        /// Whether the others see that it is here. A script says no: then it is in no list of members, and no
+        /// presence event announces it.
+        presence: bool,
         /// The rooms to join at once.
         join: Vec<Join>,
     },
@@ -57,10 +60,12 @@ pub enum ClientMessage {
     History {
         /// The room.
         room: RoomName,
-        /// The direction, and the seq to start from.
+        /// The direction, and the seq or the time to start from.
         range: HistoryRange,
         /// Records at most: 1 to [`HISTORY_PAGE_MAX`](crate::limits::HISTORY_PAGE_MAX).
         limit: usize,
+        /// Whether the answer has the newest edit of each of its posts as well.
+        edits: bool,
     },
     /// Search old records.
     Search {
@@ -165,4 +170,6 @@ pub enum HistoryRange {
     Before(u64),
     /// The oldest ones after this seq.
     After(u64),
+    /// The oldest ones of this time or later, in Unix time in ms.
+    At(u64),
 }

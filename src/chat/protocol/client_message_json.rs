@@ -40,7 +40,7 @@ impl ClientMessage {
     pub fn encode(&self) -> String {
         let mut object = Object::new();
         match self {
-            ClientMessage::Hello { user, token, password, agent, join } => {
+            ClientMessage::Hello { user, token, password, agent, presence, join } => {
                 object.string("type", "hello").string("user", user.as_str());
                 push_token(&mut object, token.as_ref());
                 if let Some(password) = password {
@@ -48,6 +48,9 @@ impl ClientMessage {
                 }
                 if let Some(agent) = agent {
                     object.string("agent", agent.as_str());
+                }
+                if !presence {
+                    object.boolean("presence", false);
                 }
                 if !join.is_empty() {
                     object.array("join", join.iter().map(|join| push_join(Object::new(), join)));
@@ -73,13 +76,17 @@ impl ClientMessage {
                     object.number("reply", *seq);
                 }
             }
-            ClientMessage::History { room, range, limit } => {
+            ClientMessage::History { room, range, limit, edits } => {
                 push_room(&mut object, "history", room);
                 match range {
                     HistoryRange::Before(seq) => object.number("before", *seq),
                     HistoryRange::After(seq) => object.number("after", *seq),
+                    HistoryRange::At(time) => object.number("at", *time),
                 };
                 object.number("limit", *limit as u64);
+                if *edits {
+                    object.boolean("edits", true);
+                }
             }
             ClientMessage::Search { room, text, before } => {
                 push_room(&mut object, "search", room);
@@ -120,6 +127,7 @@ fn read(value: &Value, max_text: usize) -> Result<ClientMessage, Rejection> {
             token: fields.optional_value("token")?,
             password: fields.optional_string("password")?.map(Password::new),
             agent: fields.optional_string("agent")?.map(Agent::from_wire),
+            presence: fields.optional_flag("presence")?.unwrap_or(true),
             join: read_joins(fields)?,
         },
         "join" => ClientMessage::Join(read_join(fields)?),
@@ -180,13 +188,18 @@ fn read_join(fields: Fields<'_>) -> Result<Join, Rejection> {
 }
 
 fn read_history(fields: Fields<'_>) -> Result<ClientMessage, Rejection> {
-    let range = match (fields.optional_number("before")?, fields.optional_number("after")?) {
-        (Some(before), None) => HistoryRange::Before(before),
-        (None, Some(after)) => HistoryRange::After(after),
-        (None, None) => {
-            return Err(must_be("before", &format!("{WHOLE_NUMBER}, or `after` given")));
+    let [before, after, at] = ["before", "after", "at"].map(|key| fields.optional_number(key));
+    let range = match (before?, after?, at?) {
+        (Some(before), None, None) => HistoryRange::Before(before),
+        (None, Some(after), None) => HistoryRange::After(after),
+        (None, None, Some(at)) => HistoryRange::At(at),
+        (None, None, None) => {
+            return Err(must_be("before", &format!("{WHOLE_NUMBER}, or `after` or `at` given")));
         }
-        (Some(_), Some(_)) => return Err(must_be("before", "absent where `after` is given")),
+        _ => {
+            let rule = "the only one of `before`, `after` and `at`, or absent";
+            return Err(must_be("before", rule));
+        }
     };
     let limit = match fields.optional_number("limit")? {
         None => limits::HISTORY_PAGE,
@@ -198,7 +211,8 @@ fn read_history(fields: Fields<'_>) -> Result<ClientMessage, Rejection> {
                 &format!("a whole number from 1 to {}", limits::HISTORY_PAGE_MAX),
             ))?,
     };
-    Ok(ClientMessage::History { room: fields.value("room")?, range, limit })
+    let edits = fields.flag("edits")?;
+    Ok(ClientMessage::History { room: fields.value("room")?, range, limit, edits })
 }
 
 fn read_search_text(fields: Fields<'_>) -> Result<String, Rejection> {

@@ -42,8 +42,14 @@ impl<'v> Fields<'v> {
 
     /// A boolean; `false` where the field is absent.
     pub(crate) fn flag(self, key: &str) -> Result<bool, Rejection> {
-        let Some(value) = self.0.get(key) else { return Ok(false) };
-        value.as_bool().ok_or_else(|| must_be(key, "true or false"))
+        self.optional_flag(key).map(Option::unwrap_or_default)
+    }
+
+    pub(crate) fn optional_flag(self, key: &str) -> Result<Option<bool>, Rejection> {
+        self.0
+            .get(key)
+            .map(|value| value.as_bool().ok_or_else(|| must_be(key, "true or false")))
+            .transpose()
     }
 
     pub(crate) fn optional_list(self, key: &str) -> Result<Option<&'v [Value]>, Rejection> {

@@ -159,6 +159,9 @@ pub struct Joined {
     pub record: Option<RecordId>,
     /// The client must drop what it has of this room: it belongs to another log, or another history of it.
     pub reset: bool,
+    /// The log is damaged after `head`: what comes there cannot be read, and nothing is stored until an
+    /// operator has repaired it.
+    pub damaged: bool,
     /// The topic of the room.
     pub topic: Option<String>,
     /// The read marker of this name.

@@ -259,6 +259,7 @@ fn read_joined(fields: Fields<'_>) -> Result<Joined, Rejection> {
         since: fields.number("since")?,
         record: read_record_id(fields)?,
         reset: fields.flag("reset")?,
+        damaged: fields.flag("damaged")?,
         topic: fields.optional_string("topic")?.map(str::to_owned),
         marked: fields.optional_number("marked")?,
         count: fields.number("count")?,
@@ -273,6 +274,9 @@ fn push_joined(object: &mut Object, joined: &Joined) {
     object.number("since", joined.since);
     push_record_id(object, joined.record.as_ref());
     object.boolean("reset", joined.reset);
+    if joined.damaged {
+        object.boolean("damaged", true);
+    }
     if let Some(topic) = &joined.topic {
         object.string("topic", topic);
     }

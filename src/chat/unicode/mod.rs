@@ -15,7 +15,7 @@ mod skeleton; // what a name looks like
 mod confusables; // generated
 
 pub(super) use characters::{block_of, is_letter_or_digit, is_needed_mark, may_take_mark};
-pub(super) use script::{Script, are_mixable, script_of};
+pub(super) use script::{Script, are_mixable, is_east_asian, is_plain_shape, script_of};
 pub(super) use skeleton::{skeleton, skeletons};
 
 #[cfg(test)]

@@ -36,6 +36,23 @@ pub(crate) fn script_of(c: char) -> Option<Script> {
     (code <= *last).then_some(Script(**script))
 }
 
+/// Whether `c` is of a script of Chinese, Japanese or Korean.
+pub(crate) fn is_east_asian(c: char) -> bool {
+    let of_one = |script| script != Script::LATIN && MIXED.iter().any(|one| one.contains(&script));
+    script_of(c).is_some_and(of_one)
+}
+
+/// The characters of Chinese, Japanese and Korean that look like a line, a dot, a circle or a box: marks of
+/// repetition and length, kana, Bopomofo, Hangul, and Han; the last are Han of one stroke.
+const PLAIN_SHAPES: &str = "々〆〇ゝゞーヽヾノニロㄧㅁㅇㅡㅢㅣㆀㆁㆍㆎ一丨丶丿乀乁乚乛亅二口囗\
+    \u{20086}\u{200ca}\u{200cb}\u{200cc}\u{200cd}\u{200d1}\u{2010c}\u{21fe8}";
+
+/// Whether `c` is of Chinese, Japanese or Korean, and looks like a line, a dot, a circle or a box. Between
+/// letters of its script it is read as what it is; beside Latin ones as `-`, as `o`, or not at all.
+pub(crate) fn is_plain_shape(c: char) -> bool {
+    PLAIN_SHAPES.contains(c)
+}
+
 /// Whether one name may have characters of all these scripts.
 pub(crate) fn are_mixable(scripts: &[Script]) -> bool {
     scripts.windows(2).all(|pair| pair.first() == pair.last())

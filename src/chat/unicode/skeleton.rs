@@ -1,12 +1,13 @@
 //! Skeletons: what a name looks like. Two names with one skeleton can be mistaken for each other.
 //!
-//! UTS 39, section 4, with the Unicode Consortium's `confusables.txt`, and four changes:
+//! UTS 39, section 4, with the Unicode Consortium's `confusables.txt`, and five changes:
 //!
 //! - Case does not count. So `i` and `l` look alike, as `I` and `l` do, and `0` and `o`, as `0` and
 //!   `O` do. Otherwise the owner of `aiice` could show it as `aIice`.
 //! - `_`, `-` and `.` look alike, one of them as many, and none at the start and the end.
 //! - The apostrophe letters do not count.
 //! - `w` looks like `vv`, as `m` looks like `rn` in Unicode's table, and the Han stroke `丨` like `l`.
+//! - `ɛ`, which names of Ghana and Togo have, looks like `e`, not like an obsolete letter.
 
 use super::confusables::CONFUSABLES;
 

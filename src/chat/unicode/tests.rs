@@ -70,6 +70,9 @@ fn likeness_by_unicode(c: char) -> String {
     if APOSTROPHES.contains(&c) || matches!(c, '\u{a78b}' | '\u{a78c}') {
         return String::new();
     }
+    if matches!(c, 'ɛ' | 'Ɛ') {
+        return String::from("e"); // a letter of African languages, and no name needs both it and `e`
+    }
     if ('\u{ac00}'..='\u{d7a3}').contains(&c) {
         return c.into(); // a Hangul syllable: what it consists of cannot be part of a name
     }
@@ -84,6 +87,7 @@ fn small(c: char) -> Vec<char> {
         'i' | 'I' | '丨' => vec!['l'],
         'm' | 'M' => vec!['r', 'n'],
         'w' | 'W' => vec!['v', 'v'],
+        'Ɛ' => vec!['e'],
         _ if c.is_ascii() => vec![c.to_ascii_lowercase()],
         _ => {
             let lower: String = c.to_lowercase().collect();

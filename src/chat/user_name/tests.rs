@@ -105,6 +105,23 @@ fn a_new_name_has_one_script_plain_letters_and_one_kind_of_digits() {
 }
 
 #[test]
+fn east_asian_lines_dots_and_circles_need_a_plain_letter_beside_them_in_a_name_with_latin_ones() {
+    let claim = |name: &str| name.parse::<UserName>().unwrap().check_claimable();
+    let lines = "karlーh karl丶h karl一h karlㅡh karlㄧh karlノh a丨ice 1ー2 李-丶-Bruce 丶alice";
+    let dots = "aliceㆍ alice丶 alice丶丶 alice\u{200ca} alice々 aliceゝ aliceヽ";
+    let circles_and_boxes = "alice〇 aliceㅇ b口by bロby b囗by bㅁby";
+    for name in [lines, dots, circles_and_boxes].join(" ").split(' ') {
+        let refusal = claim(name).map_err(|refusal| refusal.code);
+        assert_eq!(refusal, Err(ErrorCode::BadName), "{name}");
+    }
+    let without_latin = "ローラ 佐々木 ラーメン 一 口 ノ ㅇㅇ 李一 李-一 三〇2";
+    let beside_letters = "ローラLola Tシャツ屋 佐々木Ken Ken佐々木 一郎Tom Tom一郎 오ㅇKim 丁一_Li ノエルNoel ㄅㄧbob";
+    for name in [without_latin, beside_letters].join(" ").split(' ') {
+        assert_eq!(claim(name), Ok(()), "{name}");
+    }
+}
+
+#[test]
 fn names_with_invisible_or_look_alike_characters_are_rejected() {
     let names = [
         "",
@@ -211,6 +228,8 @@ fn names_that_look_alike_have_a_skeleton_in_common_and_others_do_not() {
         "力士 カ士",
         "alice a丨ice",
         "alice aㅣice",
+        "alice alicɛ",
+        "ALICE ALICƐ",
         "\u{995}\u{9cb} \u{995}\u{9c7}\u{9be}",
         "\u{958} \u{915}\u{93c}",
     ];

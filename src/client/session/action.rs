@@ -24,6 +24,8 @@ pub enum Input {
         reason: String,
         /// A random number that shortens the wait: from 0 to, not including, 1.
         jitter: f64,
+        /// The least wait before the next attempt, if the server named one.
+        least_wait: Duration,
     },
     /// The person submits an operation.
     Submit(Submission),
@@ -71,4 +73,6 @@ pub struct Credentials {
     pub password: Option<Password>,
     /// What kind of client it is.
     pub agent: Option<Agent>,
+    /// Whether the others see that it is here.
+    pub presence: bool,
 }

@@ -15,14 +15,14 @@ use super::outbox::Outbox;
 use super::subscriptions::Subscriptions;
 use crate::chat::close_code;
 use crate::chat::protocol::{ClientMessage, ServerMessage, Since};
-use crate::chat::{ErrorCode, Rejection, RoomName, Token, UserName};
+use crate::chat::{Cid, ErrorCode, Password, Rejection, RoomName, Token, UserName};
 use crate::limits;
 
 mod action; // what goes in, what comes out
 mod receive; // what a message from the server does
 
 pub use super::event::ConnectionState;
-pub use super::outbox::{SavedSubmission, Submission};
+pub use super::outbox::{Progress, SavedSubmission, Submission};
 pub use action::{Action, Credentials, Input};
 
 /// The state of one client.
@@ -98,10 +98,21 @@ impl Session {
         self.stage == ConnectionStage::Welcomed
     }
 
+    /// How far a submission got.
+    #[must_use]
+    pub fn progress(&self, cid: &Cid) -> Progress {
+        self.outbox.progress(cid)
+    }
+
     /// Sets a token for the next `hello` if the name has none. A token that only the `welcome`
     /// brings could be lost with the connection, and then the name could not be claimed again.
     pub fn ensure_token(&mut self, token: Token) {
         self.credentials.token.get_or_insert(token);
+    }
+
+    /// Sets the password of the next `hello`.
+    pub fn set_password(&mut self, password: Password) {
+        self.credentials.password = Some(password);
     }
 
     /// Applies `input`. Returns what the host has to do, in order.
@@ -131,7 +142,9 @@ impl Session {
                     self.on_message(message, actions);
                 }
             },
-            Input::Closed { code, reason, jitter } => self.on_close(code, reason, jitter, actions),
+            Input::Closed { code, reason, jitter, least_wait } => {
+                self.on_close(code, reason, (jitter, least_wait), actions);
+            }
             Input::Submit(submission) => {
                 self.outbox.push(submission.clone());
                 actions.push(Action::Emit(Event::Pending(submission)));
@@ -161,12 +174,19 @@ impl Session {
             return;
         }
         self.stage = ConnectionStage::HelloSent;
-        let Credentials { user, token, password, agent } = self.credentials.clone();
+        let Credentials { user, token, password, agent, presence } = self.credentials.clone();
         let join = self.subscriptions.join_all();
-        actions.push(Action::Send(ClientMessage::Hello { user, token, password, agent, join }));
+        let hello = ClientMessage::Hello { user, token, password, agent, presence, join };
+        actions.push(Action::Send(hello));
     }
 
-    fn on_close(&mut self, code: u16, reason: String, jitter: f64, actions: &mut Vec<Action>) {
+    fn on_close(
+        &mut self,
+        code: u16,
+        reason: String,
+        (jitter, least_wait): (f64, Duration),
+        actions: &mut Vec<Action>,
+    ) {
         match self.state {
             ConnectionState::Offline { .. } | ConnectionState::Stopped => return,
             ConnectionState::Connecting | ConnectionState::CatchingUp | ConnectionState::Live => {}
@@ -185,7 +205,7 @@ impl Session {
             actions.push(Action::Emit(Event::Stopped { code, reason }));
             return;
         }
-        let retry = backoff(self.attempts, jitter);
+        let retry = backoff(self.attempts, jitter).max(least_wait);
         self.attempts = self.attempts.saturating_add(1);
         self.enter(ConnectionState::Offline { retry }, actions);
         actions.push(Action::Retry(retry));
@@ -212,15 +232,15 @@ impl Session {
     }
 
     /// Sends the next message that waits, if the client is live and no submission is in flight. A
-    /// new name is sent before the next submission, but only after every submission that was sent
-    /// under the old name is settled.
+    /// new name is sent after every submission that was made before the person asked for it, and
+    /// before the next.
     fn send_next(&mut self, actions: &mut Vec<Action>) {
         if self.state != ConnectionState::Live || self.outbox.has_in_flight() {
             return;
         }
         match &self.rename {
             Rename::Requested { .. } => {}
-            Rename::Wanted(user) if !self.outbox.has_in_doubt() => {
+            Rename::Wanted(user) if !self.outbox.has_before_rename() => {
                 let user = user.clone();
                 actions.push(Action::Send(ClientMessage::Nick { user: user.clone(), token: None }));
                 self.rename = Rename::Requested { user, next: None };
@@ -273,6 +293,7 @@ impl Session {
             }
             return;
         }
+        self.outbox.mark_before_rename();
         self.rename = match mem::replace(&mut self.rename, Rename::None) {
             Rename::None | Rename::Wanted(_) => Rename::Wanted(user),
             Rename::Requested { user: requested, .. } => {

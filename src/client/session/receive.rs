@@ -114,8 +114,8 @@ impl Session {
     }
 
     /// An error that names the submission in flight is its answer; returns `true` then. One that
-    /// names a room that is being joined rejects the join. One that names neither answers a `nick`,
-    /// if one was sent.
+    /// names a room that is being joined rejects the join, and all that waits for the room. One that
+    /// names neither answers a `nick`, if one was sent.
     fn on_error(&mut self, error: &ErrorMessage, actions: &mut Vec<Action>) -> bool {
         let ErrorMessage { code, message, cid, room, retry_ms } = error;
         match (cid, room) {
@@ -133,6 +133,11 @@ impl Session {
             }
             (None, Some(room)) if self.subscriptions.is_joining(room) => {
                 self.subscriptions.remove(room);
+                // Outside the room each would be refused anyway, with a reason that says less.
+                for cid in self.outbox.fail_room(room) {
+                    let rejection = Rejection::new(*code, message.clone());
+                    actions.push(Action::Emit(Event::Failed { cid, rejection }));
+                }
             }
             (None, None) => self.end_rename(),
             (Some(_), _) | (None, Some(_)) => {}

@@ -1,5 +1,6 @@
 //! Admission: how many connections the server accepts, in total and per network.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use super::memory_budget::MemoryBudget;
 use crate::failpoint;
+use crate::handshake::{REFUSED_HEADER, WRONG_PASSWORDS};
 use crate::http::{Response, Status};
 use crate::limits;
-use crate::server::quotas::{Holding, RateQuota, ShareQuota};
+use crate::server::quotas::{Holding, Network, Networks, RateQuota, ShareQuota};
 use crate::server::tunable_limits::Limits;
 
 /// Grants slots to connections, and memory to their partial messages.
@@ -39,6 +41,24 @@ struct Counts {
     open: usize,
     /// Refusals that are being sent.
     refusals: usize,
+    /// Wrong passwords of each network, for the log.
+    wrong_passwords: HashMap<Network, MinuteCount>,
+}
+
+/// What a network has done since a time, which is at most a minute ago.
+#[derive(Debug, Clone, Copy)]
+struct MinuteCount {
+    since: Instant,
+    count: u64,
+}
+
+/// The answer to a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PasswordCheck {
+    Accepted,
+    Wrong,
+    /// The network has sent too many wrong ones: it may try again after this time.
+    LockedOut(Duration),
 }
 
 /// A slot that one connection holds. Dropping it frees the slot.
@@ -67,9 +87,12 @@ pub(crate) enum Refused {
     Server,
     /// This network has as many connections as it may have, or has opened as many in the last minute.
     Address,
-    /// This network has sent as many wrong passwords in the last minute as it may.
-    WrongPasswords,
+    /// This network has sent as many wrong passwords as it may. It may try again after this time.
+    WrongPasswords(Duration),
 }
+
+/// Networks whose wrong passwords are counted, below which old counts are not looked for.
+const SWEEP_FROM: usize = 1_024;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -136,22 +159,57 @@ impl Admission {
         })
     }
 
+    /// Refuses an address that has sent too many wrong passwords.
+    pub(crate) fn check_lockout(&self, address: IpAddr, now: Instant) -> Result<(), Refused> {
+        let wait = self.wrong_passwords.wait_for_token(address, now);
+        if wait.is_zero() { Ok(()) } else { Err(Refused::WrongPasswords(wait)) }
+    }
+
     /// Counts a new WebSocket from `address`.
     pub(crate) fn count_websocket(&self, address: IpAddr, now: Instant) -> Result<(), Refused> {
-        if !self.wrong_passwords.has_tokens(address, now) {
-            return Err(Refused::WrongPasswords);
-        }
         self.new_websockets.take(address, 1, now).map_err(|_| Refused::Address)
     }
 
-    /// Counts a password that `address` has sent, and returns whether to accept it. After too many wrong
-    /// ones even a right one is refused.
-    pub(crate) fn check_password(&self, address: IpAddr, is_right: bool, now: Instant) -> bool {
-        if is_right {
-            return self.wrong_passwords.has_tokens(address, now);
+    /// Checks a password that `address` has sent. After too many wrong ones the answer is the same for a
+    /// right one and a wrong one: a program that guesses learns nothing.
+    pub(crate) fn check_password(
+        &self,
+        address: IpAddr,
+        is_right: bool,
+        now: Instant,
+    ) -> PasswordCheck {
+        let wait = if is_right {
+            self.wrong_passwords.wait_for_token(address, now)
+        } else {
+            self.wrong_passwords.take(address, 1, now).err().unwrap_or_default()
+        };
+        match (wait.is_zero(), is_right) {
+            (true, true) => PasswordCheck::Accepted,
+            (true, false) => PasswordCheck::Wrong,
+            (false, _) => PasswordCheck::LockedOut(wait),
         }
-        self.wrong_passwords.take(address, 1, now).ok(); // a refused use: there are no tokens left to take
-        false
+    }
+
+    /// Counts a wrong password of `address`. Returns how many its network has sent within the last minute.
+    pub(crate) fn count_wrong_password(&self, address: IpAddr, now: Instant) -> u64 {
+        let networks = Networks::of(address);
+        let Some(share) = networks.iter().next() else { return 1 };
+        let counts = &mut self.counts().wrong_passwords;
+        if counts.len() >= SWEEP_FROM && counts.len().is_power_of_two() {
+            counts.retain(|_, minute| minute.is_current(now));
+        }
+        let minute = counts.entry(share.network).or_insert(MinuteCount { since: now, count: 0 });
+        if !minute.is_current(now) {
+            *minute = MinuteCount { since: now, count: 0 };
+        }
+        minute.count = minute.count.saturating_add(1);
+        minute.count
+    }
+}
+
+impl MinuteCount {
+    fn is_current(self, now: Instant) -> bool {
+        now.saturating_duration_since(self.since) < MINUTE
     }
 }
 
@@ -187,7 +245,7 @@ impl Refused {
         match self {
             Refused::Server => "server-full",
             Refused::Address => "address-full",
-            Refused::WrongPasswords => "wrong-passwords",
+            Refused::WrongPasswords(_) => WRONG_PASSWORDS,
         }
     }
 }
@@ -204,13 +262,19 @@ impl From<Refused> for Response {
                 "too many connections from your address, try again in a minute",
             )
             .header("Retry-After", "60"),
-            Refused::WrongPasswords => Response::error(
+            Refused::WrongPasswords(wait) => Response::error(
                 Status::TOO_MANY_REQUESTS,
                 "too many wrong passwords from your address, try again in a minute",
             )
-            .header("Retry-After", "60"),
+            .header("Retry-After", whole_seconds(wait).to_string())
+            .header(REFUSED_HEADER, WRONG_PASSWORDS),
         }
     }
+}
+
+/// A wait in seconds, rounded up, as `Retry-After` has it (RFC 9110 §10.2.3).
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0))
 }
 
 #[cfg(test)]
@@ -284,19 +348,46 @@ mod tests {
     #[test]
     fn after_too_many_wrong_passwords_even_the_right_one_is_refused() {
         let (admission, now) = (Admission::new(100, 64, &Limits::default()), Instant::now());
-        assert!(admission.check_password(ip("10.0.0.1"), true, now));
+        let check = |is_right, now| admission.check_password(ip("10.0.0.1"), is_right, now);
+        assert_eq!(check(true, now), PasswordCheck::Accepted);
         for _ in 0..limits::WRONG_PASSWORDS {
-            assert_eq!(admission.count_websocket(ip("10.0.0.1"), now), Ok(()));
-            assert!(!admission.check_password(ip("10.0.0.1"), false, now));
+            assert_eq!(admission.check_lockout(ip("10.0.0.1"), now), Ok(()));
+            assert_eq!(check(false, now), PasswordCheck::Wrong);
         }
-        assert!(!admission.check_password(ip("10.0.0.1"), true, now));
-        assert_eq!(admission.count_websocket(ip("10.0.0.1"), now), Err(Refused::WrongPasswords));
-        assert!(
-            admission.check_password(ip("10.0.0.2"), true, now),
-            "other addresses are not affected"
-        );
-        let later = now + 2 * MINUTE;
-        assert_eq!(admission.count_websocket(ip("10.0.0.1"), later), Ok(()));
-        assert!(admission.check_password(ip("10.0.0.1"), true, later));
+        let wait = MINUTE / u32::try_from(limits::WRONG_PASSWORDS).unwrap();
+        for is_right in [true, false] {
+            assert_eq!(check(is_right, now), PasswordCheck::LockedOut(wait));
+        }
+        let refused = admission.check_lockout(ip("10.0.0.1"), now).unwrap_err();
+        assert_eq!(refused, Refused::WrongPasswords(wait));
+        let response = String::from_utf8(Response::from(refused).to_bytes()).unwrap();
+        assert!(response.contains("\r\nRetry-After: 12\r\n"), "{response}");
+        assert!(response.contains("\r\nTalk-Refused: wrong-passwords\r\n"), "{response}");
+        let other = admission.check_password(ip("10.0.0.2"), true, now);
+        assert_eq!(other, PasswordCheck::Accepted, "other addresses are not affected");
+        assert_eq!(admission.check_lockout(ip("10.0.0.1"), now + wait), Ok(()));
+        assert_eq!(check(true, now + wait), PasswordCheck::Accepted);
+    }
+
+    #[test]
+    fn wrong_passwords_are_counted_for_a_minute_and_for_each_network() {
+        let (admission, now) = (Admission::new(100, 64, &Limits::default()), Instant::now());
+        let count = |address: &str, now| admission.count_wrong_password(ip(address), now);
+        assert_eq!([count("10.0.0.1", now), count("::ffff:10.0.0.1", now)], [1, 2]);
+        assert_eq!([count("2001:db8::1", now), count("2001:db8::2", now)], [1, 2]);
+        assert_eq!(count("10.0.0.1", now + MINUTE / 2), 3);
+        assert_eq!(count("10.0.0.1", now + MINUTE), 1);
+        for host in 0..5_000_u32 {
+            let now = now + MINUTE * (host / 100);
+            admission.count_wrong_password(IpAddr::V4(host.into()), now);
+        }
+        let known = admission.counts().wrong_passwords.len();
+        assert!(known <= 2 * SWEEP_FROM, "old counts are forgotten: {known}");
+    }
+
+    #[test]
+    fn a_wait_is_rounded_up_to_seconds() {
+        let waits = [0, 1, 999, 1_000, 1_001].map(|ms| whole_seconds(Duration::from_millis(ms)));
+        assert_eq!(waits, [0, 1, 1, 1, 2]);
     }
 }

@@ -25,6 +25,8 @@ pub(crate) struct Client {
     pub(crate) address: IpAddr,
     /// The kind of client that its hello names.
     pub(crate) agent: Agent,
+    /// Whether the others see it: without presence it is no member of the rooms whose records it receives.
+    pub(crate) has_presence: bool,
     /// Frames on their way to its socket.
     pub(crate) send_queue: SendQueue<Arc<TcpStream>>,
     /// The name it has claimed, and the proof of it.
@@ -83,12 +85,18 @@ impl Client {
             id,
             address,
             agent,
+            has_presence: true,
             send_queue,
             identity: Mutex::new(identity),
             has_changed: AtomicBool::new(false),
             activity: Activity::new(),
             close_code: OnceLock::new(),
         }
+    }
+
+    /// The same client, which the others see or not.
+    pub(crate) fn with_presence(self, has_presence: bool) -> Client {
+        Client { has_presence, ..self }
     }
 
     fn lock_identity(&self) -> MutexGuard<'_, Identity> {

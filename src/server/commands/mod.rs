@@ -103,7 +103,10 @@ impl Session {
     fn log_event(&self, event: &'static str) {
         let (id, address) = (self.client.id.0.to_string(), self.client.address.to_string());
         let user = self.client.identity().user;
-        let fields = [("client", &*id), ("address", &*address), ("user", user.as_str())];
+        let mut fields = vec![("client", &*id), ("address", &*address), ("user", user.as_str())];
+        if !self.client.has_presence {
+            fields.push(("presence", "false"));
+        }
         self.shared.logger.log(Level::Info, event, &fields);
     }
 
@@ -207,9 +210,9 @@ impl Session {
             ClientMessage::Direct { to, cid, text, me, reply } => {
                 return self.submit_direct(&to, cid, Operation::Post { text, me, reply });
             }
-            ClientMessage::History { room, range, limit } => {
+            ClientMessage::History { room, range, limit, edits } => {
                 let page = |session: &Session| {
-                    queries::read_history(&*session.rooms.get(&room)?, range, limit)
+                    queries::read_history(&*session.rooms.get(&room)?, range, limit, edits)
                 };
                 return self.answer(page);
             }
@@ -321,7 +324,7 @@ impl Session {
         self.shared.names.set_away(user, away);
         let key = user.key();
         let rooms = self.shared.rooms.all();
-        for room in rooms.iter().filter(|room| room.connections(&key) > 0) {
+        for room in rooms.iter().filter(|room| room.has_member(&key)) {
             self.shared.names.update_away(user, room, &self.shared.broadcaster);
         }
     }

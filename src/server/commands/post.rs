@@ -202,6 +202,9 @@ impl Session {
 
     pub(super) fn send_typing(&mut self, name: &RoomName) -> Result<(), ErrorMessage> {
         let room = self.rooms.get(name)?;
+        if !self.client.has_presence {
+            return Ok(()); // the others do not know that it is there
+        }
         let now = Instant::now();
         self.typed.retain(|(_, at)| now - *at < limits::TYPING_EVERY);
         if self.typed.iter().all(|(typed, _)| typed != name) {

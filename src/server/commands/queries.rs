@@ -30,8 +30,10 @@ pub(super) fn read_history(
     room: &Room,
     range: HistoryRange,
     limit: usize,
+    edits: bool,
 ) -> Result<String, ErrorMessage> {
-    history::read_page(room, range, limit).map_err(|_| unreadable().about_room(room.name.clone()))
+    let page = history::read_page(room, range, limit, edits);
+    page.map_err(|_| unreadable().about_room(room.name.clone()))
 }
 
 /// The result of a search, as JSON.

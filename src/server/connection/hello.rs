@@ -14,7 +14,7 @@ use crate::limits;
 use crate::net::deadline::Deadline;
 use crate::net::head::read_request;
 use crate::net::{MessageReader, SendQueue, Step, linger};
-use crate::server::clients::admission::Permit;
+use crate::server::clients::admission::{PasswordCheck, Permit};
 use crate::server::clients::client::Client;
 use crate::server::clients::disconnect::{self, Disconnect, check_read_error};
 use crate::server::commands::Session;
@@ -109,6 +109,8 @@ struct AcceptedHello {
     identity: Identity,
     /// The kind of client.
     agent: Agent,
+    /// Whether the others see it.
+    has_presence: bool,
     /// The rooms to join at once.
     joins: Vec<Join>,
 }
@@ -122,9 +124,10 @@ impl Hello<'_> {
         let mut reader = MessageReader::new(&**self.stream, decoder, leftover);
         let send_queue = SendQueue::new(Arc::clone(self.stream), limits.backlog);
         match self.read_hello(&mut reader, &send_queue) {
-            Ok(AcceptedHello { identity, agent, joins }) => {
+            Ok(AcceptedHello { identity, agent, has_presence, joins }) => {
                 metrics.connections.count_welcome(agent);
                 let client = Client::new(self.id, self.address, agent, send_queue, identity);
+                let client = client.with_presence(has_presence);
                 let mut session = Session::begin(self.shared, client);
                 if let Err(disconnect) = session.welcome(joins) {
                     let client = session.end();
@@ -195,10 +198,10 @@ impl Hello<'_> {
     fn check_hello(&self, text: &str) -> Result<AcceptedHello, (CloseCode, Box<ErrorMessage>)> {
         let config = &self.shared.config;
         let refuse = |rejection: Rejection| Box::new(ErrorMessage::from(rejection));
-        let (user, token, password, agent, joins) =
+        let (user, token, password, agent, has_presence, joins) =
             match ClientMessage::parse(text, config.posts.max_text, config.limits.json) {
-                Ok(ClientMessage::Hello { user, token, password, agent, join }) => {
-                    (user, token, password, agent, join)
+                Ok(ClientMessage::Hello { user, token, password, agent, presence, join }) => {
+                    (user, token, password, agent, presence, join)
                 }
                 Ok(_) => {
                     let rejection =
@@ -207,10 +210,22 @@ impl Hello<'_> {
                 }
                 Err(error) => return Err((disconnect::BAD_HELLO, error.into())),
             };
-        if !self.check_password(password.as_ref()) {
-            let rejection =
-                Rejection::new(ErrorCode::Forbidden, "the password is missing or wrong");
-            return Err((disconnect::BAD_PASSWORD, refuse(rejection)));
+        match self.check_password(password.as_ref()) {
+            PasswordCheck::Accepted => {}
+            PasswordCheck::Wrong => {
+                let rejection =
+                    Rejection::new(ErrorCode::Forbidden, "the password is missing or wrong");
+                return Err((disconnect::BAD_PASSWORD, refuse(rejection)));
+            }
+            PasswordCheck::LockedOut(wait) => {
+                let rejection = Rejection::new(
+                    ErrorCode::RateLimited,
+                    "too many wrong passwords from your address",
+                );
+                let retry_ms = u64::try_from(wait.as_millis()).ok();
+                let error = ErrorMessage { retry_ms, ..ErrorMessage::from(rejection) };
+                return Err((CloseCode::TRY_AGAIN, Box::new(error)));
+            }
         }
         let identity = self.shared.names.claim(None, &user, token.as_ref(), self.address);
         let identity = identity.map_err(|error| {
@@ -219,20 +234,32 @@ impl Hello<'_> {
             let code = if is_for_now { CloseCode::TRY_AGAIN } else { disconnect::NAME_TAKEN };
             (code, Box::new(error))
         })?;
-        Ok(AcceptedHello { identity, agent: agent.unwrap_or(Agent::Bot), joins })
+        let agent = agent.unwrap_or(Agent::Bot);
+        Ok(AcceptedHello { identity, agent, has_presence, joins })
     }
 
-    /// Whether a hello has the password, if the server requires one. A wrong one delays the answer, and each
-    /// address has a limited number of tries.
-    fn check_password(&self, sent: Option<&Password>) -> bool {
-        let Some(expected) = &self.shared.config.password else { return true };
-        let Some(sent) = sent else { return false };
-        let is_right = sent == expected;
-        let admission = &self.shared.admission;
-        let is_accepted = admission.check_password(self.address, is_right, Instant::now());
-        if !is_accepted {
+    /// Whether a hello has the password, if the server requires one. A wrong one is logged and delays the
+    /// answer, and each address has a limited number of tries.
+    fn check_password(&self, sent: Option<&Password>) -> PasswordCheck {
+        let Some(expected) = &self.shared.config.password else { return PasswordCheck::Accepted };
+        let Some(sent) = sent else { return PasswordCheck::Wrong };
+        let (is_right, now) = (sent == expected, Instant::now());
+        if !is_right {
+            self.log_wrong_password(now);
+        }
+        let checked = self.shared.admission.check_password(self.address, is_right, now);
+        if checked != PasswordCheck::Accepted {
             thread::sleep(limits::WRONG_PASSWORD_WAIT);
         }
-        is_accepted
+        checked
+    }
+
+    /// Logs a wrong password, for the operator and for fail2ban (`docs/deploy.md` has its filter), without
+    /// anything that the client sent.
+    fn log_wrong_password(&self, now: Instant) {
+        let count = self.shared.admission.count_wrong_password(self.address, now).to_string();
+        let address = self.address.to_canonical().to_string();
+        let fields = [("address", &*address), ("last_minute", &*count)];
+        self.shared.logger.log(Level::Warn, "wrong-password", &fields);
     }
 }

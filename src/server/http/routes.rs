@@ -20,16 +20,7 @@ pub(crate) fn route(shared: &Shared, source: Source, request: &Request) -> Respo
             // URLs end up in browser histories and in the logs of proxies.
             Response::error(Status::BAD_REQUEST, "/ws takes no query: send secrets in hello")
         }
-        "/ws" => {
-            let accepted = handshake::accept(request, policy).map_err(Response::from);
-            accepted.map_or_else(
-                |refused| refused,
-                |response| match shared.admission.count_websocket(source.address, Instant::now()) {
-                    Ok(()) => response,
-                    Err(refused) => refused.into(),
-                },
-            )
-        }
+        "/ws" => websocket(shared, source, request).unwrap_or_else(|refusal| refusal),
         "/healthz" | "/livez" => health(request, Ok("ok\n")),
         "/readyz" if shared.admission.is_stopping() => {
             health(request, Err("the server is shutting down"))
@@ -48,6 +39,17 @@ pub(crate) fn route(shared: &Shared, source: Source, request: &Request) -> Respo
         _ => static_files::find(request)
             .unwrap_or_else(|| Response::error(Status::NOT_FOUND, "no page at this address")),
     }
+}
+
+/// The 101 for a WebSocket request, or a refusal.
+fn websocket(shared: &Shared, source: Source, request: &Request) -> Result<Response, Response> {
+    let (admission, now) = (&shared.admission, Instant::now());
+    // First, also for a plain GET: a page does not see the answer to its WebSocket request, and asks again
+    // with a GET why it was refused.
+    admission.check_lockout(source.address, now)?;
+    let response = handshake::accept(request, &shared.config.policy)?;
+    admission.count_websocket(source.address, now)?;
+    Ok(response)
 }
 
 /// The metrics page, for requests from this computer that did not come through a proxy.

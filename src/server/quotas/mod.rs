@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use crate::limits;
 use crate::metrics::Counter;
 use crate::server::config::Config;
+pub(crate) use network::{Network, Networks};
 pub(crate) use question_quota::QuestionQuota;
 pub(crate) use rate_quota::RateQuota;
 pub(crate) use share_quota::{Holding, QuotaExceeded, ShareQuota};

@@ -60,16 +60,17 @@ impl RateQuota {
         Ok(())
     }
 
-    /// Whether each network of the address has a token left.
-    pub(crate) fn has_tokens(&self, address: IpAddr, now: Instant) -> bool {
+    /// How long until each network of the address has a token left; zero if each has one now.
+    pub(crate) fn wait_for_token(&self, address: IpAddr, now: Instant) -> Duration {
         if self.burst == 0 {
-            return true;
+            return Duration::ZERO;
         }
         let full_at = self.full_at();
-        Networks::of(address).iter().all(|share| {
+        let wait = |share: &NetworkShare| {
             let left = full_at.get(&share.network).map_or(Duration::ZERO, |at| *at - now);
-            left + self.time_for(1, *share) <= self.fills_in
-        })
+            (left + self.time_for(1, *share)).saturating_sub(self.fills_in)
+        };
+        Networks::of(address).iter().map(wait).max().unwrap_or_default()
     }
 
     /// Charges `amount` that a client with this address has used already. Returns how long its
@@ -140,6 +141,19 @@ mod tests {
         let later = start + 60 * SECOND;
         assert_eq!(quota.take(ip("192.0.2.1"), 10, later), Ok(()));
         assert_eq!(quota.take(ip("192.0.2.1"), 1, later), Err(SECOND), "a pause saves up no more");
+    }
+
+    #[test]
+    fn the_wait_for_a_token_is_known_and_costs_none() {
+        let (quota, start) = (RateQuota::new(5, 60 * SECOND), Instant::now());
+        assert_eq!(quota.wait_for_token(ip("192.0.2.1"), start), Duration::ZERO);
+        assert_eq!(quota.take(ip("192.0.2.1"), 5, start), Ok(()));
+        for waited in [0, 5] {
+            let wait = quota.wait_for_token(ip("192.0.2.1"), start + waited * SECOND);
+            assert_eq!(wait, (12 - waited) * SECOND);
+        }
+        assert_eq!(quota.wait_for_token(ip("192.0.2.1"), start + 12 * SECOND), Duration::ZERO);
+        assert_eq!(quota.wait_for_token(ip("192.0.2.2"), start), Duration::ZERO);
     }
 
     #[test]

@@ -36,8 +36,8 @@ pub(crate) enum CatchUp {
 }
 
 impl Room {
-    /// Adds a client, or starts its catch-up again if it has joined before. It is a member from now on, but
-    /// receives no broadcasts until [`try_go_live`](Room::try_go_live). `is_other_log` comes from
+    /// Adds a client, or starts its catch-up again if it has joined before. It is a member from now on, unless
+    /// it has no presence, but receives no broadcasts until [`try_go_live`](Room::try_go_live). `is_other_log` comes from
     /// [`is_other_log`](super::history::is_other_log), which may read the disk: before the lock.
     pub(crate) fn join(
         self: &Arc<Room>,
@@ -84,6 +84,7 @@ impl Room {
             since,
             record: None,
             reset,
+            damaged: self.log.is_damaged(),
             topic: self.log.topic(),
             marked: None,
             count: state.members.count(),
@@ -151,6 +152,9 @@ impl Room {
         let mut state = self.state();
         let entry = state.clients.iter_mut().find(|entry| entry.client.id == client)?;
         let from = mem::replace(&mut entry.user, to.clone());
+        if !entry.client.has_presence {
+            return None;
+        }
         match state.members.rename(&from, to) {
             RenameEffect::Renamed => {
                 let renamed = ServerMessage::Renamed { user: from, to: to.clone(), token: None };
@@ -201,7 +205,7 @@ impl Room {
 }
 
 impl RoomState {
-    /// Adds a client that is not in the room.
+    /// Adds a client that is not in the room. One without presence receives broadcasts, and is no member.
     fn add_client(
         &mut self,
         room: &RoomName,
@@ -210,10 +214,10 @@ impl RoomState {
         is_live: bool,
     ) {
         let first_ephemeral = self.sequencer.ephemeral_count();
-        let (client, id) = (Arc::clone(client), client.id);
+        let (id, has_presence, client) = (client.id, client.has_presence, Arc::clone(client));
         self.clients.push(RoomClient { client, user: user.clone(), is_live, first_ephemeral });
         self.receivers = None;
-        if self.members.add(user, away) {
+        if has_presence && self.members.add(user, away) {
             let joined = Some((user.clone(), PresenceChange::Joined));
             self.push_presence(room, joined, Some(id));
         }
@@ -223,9 +227,9 @@ impl RoomState {
     fn remove_client(&mut self, room: &RoomName, client: ClientId) {
         let index = self.clients.iter().position(|entry| entry.client.id == client);
         let Some(index) = index else { return };
-        let RoomClient { user, .. } = self.clients.swap_remove(index);
+        let RoomClient { client, user, .. } = self.clients.swap_remove(index);
         self.receivers = None;
-        if self.members.remove(&user) {
+        if client.has_presence && self.members.remove(&user) {
             self.push_presence(room, Some((user, PresenceChange::Left)), None);
         }
     }

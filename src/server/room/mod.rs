@@ -270,9 +270,14 @@ impl Room {
         self.state().clients.iter().any(|entry| entry.client.id == client)
     }
 
-    /// How many connections the name with the key `key` has in the room.
+    /// Whether the name with the key `key` is a member.
+    pub(crate) fn has_member(&self, key: &str) -> bool {
+        self.state().members.connections(key) > 0
+    }
+
+    /// How many connections the name with the key `key` has in the room, also those without presence.
     pub(crate) fn connections(&self, key: &str) -> usize {
-        self.state().members.connections(key)
+        self.state().clients.iter().filter(|entry| entry.user.key() == key).count()
     }
 
     /// Whether one of the two owners of a private room has written there. It reads the log if it was never

@@ -29,7 +29,7 @@ pub(super) struct RoomState {
     pub(super) clients: Vec<RoomClient>,
     /// The live ones of them; `None` after a change.
     pub(super) receivers: Option<Receivers>,
-    /// The names in the room.
+    /// The names of those of them that have presence.
     pub(super) members: Members,
     /// When a large room last got its count.
     pub(super) count_sent: Option<Instant>,

@@ -171,13 +171,14 @@ impl PrivateRooms {
             return false;
         }
         let mut kept = vec![Arc::clone(room)];
-        while let Some((index, other)) = invitations.take_place(client.id, owner, &kept) {
+        while let Some((index, place)) = invitations.take_place(client.id, owner, &kept) {
+            let other = Arc::clone(&place.room);
             if let Some((sent, round)) = other.expel(client) {
-                invitations.note_left(client.id, &other);
+                invitations.note_left(client.id, place);
                 client.flag_changed();
                 self.delivery.after_send(client, sent);
                 self.broadcaster.run_round(round);
-            } else if invitations.put_back(client.id, index, &other) {
+            } else if invitations.put_back(client.id, index, place) {
                 kept.push(other);
             } else {
                 self.broadcaster.run_round(other.leave(client.id)); // its session has ended

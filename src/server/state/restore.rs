@@ -1,6 +1,7 @@
 //! Loads names and read markers from the data directory at start.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -44,13 +45,34 @@ pub(super) fn load_read_markers(
     Ok((markers, file))
 }
 
-/// The records of a journal. Lines that cannot be read are counted in the log, and left out.
+/// Logs a warning if there are logs of rooms but no file of names, or an empty one: a journal has a first line
+/// even without records. The server starts, because the rooms may matter more than the names.
+pub(super) fn warn_of_missing_names(
+    store: &Store,
+    mut rooms: impl Iterator<Item = Arc<Room>>,
+    logger: &Logger,
+) {
+    let path = store.names_path();
+    let is_missing = fs::metadata(&path).map_or(true, |file| file.len() == 0);
+    if is_missing && rooms.next().is_some() {
+        let means = "every name is free to take, also those in use before";
+        let cure = "stop, restore names.jsonl from a backup, start";
+        let fields = [("file", &*file_name(&path)), ("means", means), ("cure", cure)];
+        logger.log(Level::Warn, "names-missing", &fields);
+    }
+}
+
+/// The records of a journal. Lines that cannot be read are counted in the log, and left out; the file that has
+/// them stays under a second name.
 fn load_records<T: JournalRecord>(path: &Path, logger: &Logger) -> io::Result<Vec<T>> {
     let JournalContents { records, invalid_lines } =
         Journal::read(path).map_err(|error| with_path(path, &error))?;
     if invalid_lines > 0 {
-        let (file, lines) = (file_name(path), invalid_lines.to_string());
-        logger.log(Level::Warn, "lines-not-read", &[("file", &file), ("lines", &lines)]);
+        let backup = Journal::<T>::keep_damaged(path).map_err(|error| with_path(path, &error))?;
+        let (file, backup) = (file_name(path), file_name(&backup));
+        let lines = invalid_lines.to_string();
+        let fields = [("file", &*file), ("lines", &*lines), ("backup", &*backup)];
+        logger.log(Level::Warn, "lines-not-read", &fields);
     }
     Ok(records)
 }

@@ -61,6 +61,7 @@ impl Shared {
         let quotas = Quotas::new(&config);
         let rooms = Rooms::new(store, (&config, &quotas), Arc::clone(&entropy), logger.clone())?;
         let clock = Arc::clone(&rooms.clock);
+        restore::warn_of_missing_names(rooms.store(), rooms.each(), &logger);
         let (registry, names_file) = restore::load_names(&config, rooms.store(), &clock, &logger)?;
         let (markers, markers_file) = restore::load_read_markers(rooms.store(), &logger)?;
         let metrics = Arc::new(Metrics::default());

@@ -8,6 +8,7 @@ use talk::client::{ConnectionError, Event};
 use talk::handshake::accept_for;
 use tungstenite::Message;
 
+use crate::support::read_head;
 use crate::support::scripted_server::{
     ScriptedServer, TIMEOUT, connect, listener, trouble, until, until_live,
 };
@@ -15,13 +16,7 @@ use crate::support::scripted_server::{
 /// Reads the client's request and returns its key.
 fn read_key(stream: &mut TcpStream) -> String {
     stream.set_read_timeout(Some(TIMEOUT)).unwrap();
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        let mut byte = [0];
-        stream.read_exact(&mut byte).unwrap();
-        head.push(byte[0]);
-    }
-    let head = String::from_utf8(head).unwrap();
+    let head = String::from_utf8(read_head(stream)).unwrap();
     let line = head.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: "));
     line.unwrap().to_owned()
 }

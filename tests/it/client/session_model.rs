@@ -7,6 +7,7 @@
 )]
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use proptest::prelude::*;
 use talk::chat::protocol::{
@@ -68,8 +69,13 @@ fn user(name: &str) -> UserName {
 
 impl World {
     fn new() -> World {
-        let credentials =
-            Credentials { user: user("bob"), token: None, password: None, agent: None };
+        let credentials = Credentials {
+            user: user("bob"),
+            token: None,
+            password: None,
+            agent: None,
+            presence: true,
+        };
         let session = Session::new(credentials, vec![RoomName::default()]);
         let (to_server, to_client) = (VecDeque::new(), VecDeque::new());
         let (log, shown, stored) = (Vec::new(), Vec::new(), Vec::new());
@@ -145,7 +151,8 @@ impl World {
                 self.to_server.clear();
                 self.to_client.clear();
                 self.joined = false;
-                self.feed(Input::Closed { code: 1006, reason: String::new(), jitter: 0.5 });
+                let (reason, least_wait) = (String::new(), Duration::ZERO);
+                self.feed(Input::Closed { code: 1006, reason, jitter: 0.5, least_wait });
             }
             Step::Connect => {
                 self.feed(Input::Start);
@@ -177,6 +184,7 @@ impl World {
                     since,
                     record: None,
                     reset: false,
+                    damaged: false,
                     topic: None,
                     marked: None,
                     count: 1,

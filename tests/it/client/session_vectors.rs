@@ -44,6 +44,7 @@ fn session(file: &Value) -> Session {
         token: file.get("token").map(|token| text(token).parse().unwrap()),
         password: file.get("password").map(|password| Password::new(text(password))),
         agent: file.get("agent").map(|agent| Agent::from_wire(text(agent))),
+        presence: true,
     };
     Session::new(
         credentials,
@@ -61,6 +62,7 @@ fn input(value: &Value) -> Input {
             code: value["closed"].as_u64().unwrap().try_into().unwrap(),
             reason: String::new(),
             jitter: value["jitter"].as_f64().unwrap(),
+            least_wait: Duration::from_millis(value["least_wait"].as_u64().unwrap_or(0)),
         },
         "submit" => Input::Submit(submission(what)),
         "resend_due" => Input::ResendDue,

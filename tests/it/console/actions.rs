@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::terminal::{Terminal, status};
+use crate::support::terminal::{Terminal, input, status};
 use crate::support::{TestClient, TestServer};
 
 /// Waits until a row ends with this, and is not an unsent message.
@@ -27,10 +27,10 @@ fn a_message_is_edited_and_deleted_and_gone_when_the_screen_is_redrawn() {
     bob.type_in("/edit\r");
     bob.wait_for("   #2 hello");
     ann.type_in("/edit 2 not mine\r");
-    ann.wait_for("✗   ann edited #2: not mine");
-    ann.wait_for("      not sent: you can only edit or delete your own messages");
-    ann.type_in("/drop\r");
-    ann.wait_until("it is rejected", |rows| !rows.concat().contains('✗'));
+    ann.wait_for("!! not sent: you can only edit or delete your own messages");
+    let rows = ann.wait_until("it can be mended", |rows| input(rows) == "/edit 2 not mine");
+    assert!(!status(&rows).contains("not sent") && !rows.concat().contains('✗'), "{rows:#?}");
+    ann.type_in("\x15"); // ^U
     bob.type_in("/delete\r");
     for terminal in [&mut bob, &mut ann] {
         wait_for_sent(terminal, " bob deleted #2");
@@ -71,8 +71,11 @@ fn a_reply_names_a_message_by_its_number_and_shows_it() {
     let is_gone = |rows: &[String]| rows.iter().any(|row| row == "↳ #1 (deleted)");
     bob.wait_until("redrawn", |rows| is_gone(rows) && !rows.concat().contains("tea"));
     bob.type_in("/reply 9 no\r");
-    bob.wait_for("      not sent: there is no message #9 in this room");
-    bob.wait_for("↳ #9");
+    bob.wait_for("!! not sent: there is no message #9 in this room");
+    let rows = bob.wait_until("it can be mended", |rows| input(rows) == "/reply 9 no");
+    assert!(!status(&rows).contains("not sent") && !rows.concat().contains('✗'), "{rows:#?}");
+    bob.type_in("\x15/resend\r"); // ^U
+    bob.wait_for("!! no message has failed");
 }
 
 #[test]
@@ -100,7 +103,7 @@ fn two_users_chat_in_private_and_a_third_sees_nothing() {
     assert!(rows.iter().any(|row| row.starts_with("[@ann] ")), "{rows:#?}");
     assert!(status(&rows).starts_with("[lobby] "), "{rows:#?}");
     ann.wait_for("-- direct message from bob: Alt-2 to open, /r TEXT to reply --");
-    ann.wait_until("it is counted", |rows| status(rows).ends_with(" · Act: 2!"));
+    ann.wait_until("it is counted", |rows| status(rows).ends_with(" · new in @bob!"));
     ann.type_in("/r yes?\r");
     bob.wait_for("-- direct message from Ann: Alt-2 to open");
     bob.type_in("/query @ann\r");
@@ -121,7 +124,7 @@ fn two_users_chat_in_private_and_a_third_sees_nothing() {
 }
 
 #[test]
-fn a_message_to_an_unknown_user_is_refused_and_stays_visible() {
+fn a_message_to_a_name_that_nobody_has_is_refused_at_once_and_can_be_mended() {
     let server = TestServer::start(&[]);
     let mut bob = Terminal::live(server.address, "bob");
     bob.type_in("/r yes\r");
@@ -129,9 +132,14 @@ fn a_message_to_an_unknown_user_is_refused_and_stays_visible() {
     bob.type_in("\x15/msg bob hi\r"); // ^U
     bob.wait_for("!! that is your own name");
     bob.type_in("\x15/msg zed hi\r");
-    bob.wait_for("[@zed]   ✗   bob hi");
+    bob.wait_for("!! nobody is called zed");
+    let rows = bob.wait_until("it can be mended", |rows| input(rows) == "/msg zed hi");
+    assert!(status(&rows).starts_with("[lobby]") && !status(&rows).contains("not sent"));
+    bob.type_in("\x15/msg nobody\r");
+    let rows = bob.wait_for("!! nobody is called nobody");
+    assert!(status(&rows).starts_with("[lobby]"), "{rows:#?}");
     let (_zed, _) = TestClient::hello(server.address, "zed");
-    bob.type_in("/resend\r");
+    bob.type_in("/msg zed hi\r");
     let rows = wait_for_sent(&mut bob, " bob hi");
     assert!(rows.iter().any(|row| row.starts_with("[@zed] ")), "{rows:#?}");
 }
@@ -143,9 +151,11 @@ fn what_is_sent_without_a_server_outlives_the_console_and_is_sent_in_order() {
     let address = server.address;
     let start = |user: &str| Terminal::start_in(home.path(), address, user, &[]);
     let mut ann = start("ann");
+    ann.wait_until("it is live", |rows| status(rows).contains("· live ·"));
     ann.type_in("so that the name stays mine\r");
     wait_for_sent(&mut ann, " ann so that the name stays mine");
     let mut bob = start("bob");
+    bob.wait_until("it is live", |rows| status(rows).contains("· live ·"));
     bob.type_in("helo\r");
     wait_for_sent(&mut bob, " bob helo");
     server.kill();
@@ -173,12 +183,11 @@ fn what_is_sent_without_a_server_outlives_the_console_and_is_sent_in_order() {
     wait_for_sent(&mut bob, " bob edited #2: hello");
     wait_for_sent(&mut bob, " bob set the topic: tea");
     wait_for_sent(&mut bob, " bob psst");
-    bob.wait_for("✗   bob deleted #1"); // a message of ann's
+    bob.wait_for("!! not sent: you can only edit or delete your own messages"); // #1 is ann's
     let rows = ann.wait_for("-- direct message from bob: Alt-2 to open");
     let at = |end: &str| rows.iter().position(|row| row.ends_with(end)).unwrap();
     assert!(at(" bob edited #2: hello") < at(" bob set the topic: tea"), "{rows:#?}");
-    bob.type_in("/drop\r");
-    bob.wait_until("it is rejected", |rows| !status(rows).contains("not sent"));
+    bob.wait_until("nothing is left", |rows| !status(rows).contains("not sent"));
     bob.type_in("/quit\r");
     assert_eq!(bob.wait_exit(), 0);
 }
@@ -257,10 +266,10 @@ fn what_one_device_has_shown_is_not_unread_on_the_other() {
     let (mut ann, _) = TestClient::joined(server.address, "ann", "rust");
     ann.post("rust", "1", "hi");
     for device in [&mut laptop, &mut phone] {
-        device.wait_until("it is counted", |rows| status(rows).ends_with(" · Act: 2"));
+        device.wait_until("it is counted", |rows| status(rows).ends_with(" · new in #rust"));
     }
     laptop.type_in("\x1b2"); // Alt-2
-    phone.wait_until("it is read", |rows| !status(rows).contains("Act:"));
+    phone.wait_until("it is read", |rows| !status(rows).contains("new in"));
     phone.type_in("\x1b2");
     wait_for_sent(&mut phone, " ann hi");
 }

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
 
+use crate::support::scripted_server::ScriptedServer;
 use crate::support::terminal::{Terminal, input, status};
 use crate::support::{TIMEOUT, TestClient, TestServer};
 
@@ -57,9 +58,12 @@ impl Caller {
 fn check_hang_up(script: &str) {
     let (data, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap(); // no server answers yet
+    let address = listener.local_addr().unwrap();
     let mut caller = Caller::start(script, state.path(), &address.to_string());
-    caller.wait_for("connecting");
+    let mut silent = ScriptedServer::accept(&listener);
+    silent.welcome(0, 0);
+    caller.wait_for("live"); // before a welcome it takes no input
+    drop(silent);
     caller.writer.write_all(b"not lost\r").unwrap();
     caller.wait_for("\u{2026}"); // the unsent message is above the status line, and was stored before it was drawn
     let mut console = caller.hang_up();

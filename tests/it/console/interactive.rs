@@ -34,7 +34,10 @@ fn a_paste_is_one_message_and_runs_nothing() {
     let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
     let mut bob = Terminal::live(server.address, "bob");
     let lines: Vec<String> = (1..=100).map(|line| format!("line {line}")).collect();
-    let paste = format!("\x1b[200~/quit\r\n{}\r\x00\x1b[201~", lines.join("\r"));
+    bob.type_in("\x1b[200~/quit\r\nyes\r\x1b[201~\r");
+    bob.wait_for("!! /quit takes one line: nothing was sent (//… sends it as text)");
+    bob.type_in("\x03"); // ^C
+    let paste = format!("\x1b[200~//quit\r\n{}\r\x00\x1b[201~", lines.join("\r"));
     bob.type_in(&paste);
     bob.wait_for("left out of the paste");
     bob.wait_for("paste 101 lines? y or n:");
@@ -132,7 +135,7 @@ fn rooms_are_joined_shown_and_left() {
     bob.type_in("\x15\x1b1"); // ^U, Alt-1
     bob.wait_until("the lobby", |rows| status(rows).starts_with("[lobby]"));
     ann.post("rust", "1", "psst");
-    bob.wait_until("unread messages elsewhere", |rows| status(rows).ends_with(" · Act: 2"));
+    bob.wait_until("unread messages elsewhere", |rows| status(rows).ends_with(" · new in #rust"));
     bob.type_in("\x1ba");
     let rows = bob.wait_for(" ann psst");
     assert!(status(&rows).starts_with("[rust]"), "{rows:#?}");

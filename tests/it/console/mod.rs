@@ -4,9 +4,11 @@ mod interactive; // typing, drawing, leaving
 mod terminals; // widths, colours, terminals without a screen
 mod resize; // in tmux, narrower and wider
 mod editing; // the input line: recall, long pastes
+mod completion; // Tab
 mod flood; // typing while messages pour in
 mod long_posts; // a post of many lines is folded
 mod scrollback; // scrolling back, and loading older messages
+mod password; // the prompt for the server's password, input before the welcome
 mod suspend; // ^Z and fg
 mod exit; // every way to end
 mod away; // away messages

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Instant;
 
@@ -18,7 +19,7 @@ use crate::support::scripted_server::{ScriptedServer, listener};
 use crate::support::terminal::{Terminal, status};
 use crate::support::{TIMEOUT, TestClient, TestServer};
 
-/// A home directory with key for `bob`, whose server has stopped.
+/// A home directory with a key for `bob`, whose server has stopped.
 struct Away {
     home: TempDir,
     address: SocketAddr,
@@ -39,6 +40,33 @@ impl Away {
 
     fn bob(&self, flags: &[&str]) -> Terminal {
         Terminal::start_in(self.home.path(), self.address, "bob", flags)
+    }
+
+    /// A console that was welcomed, so that it takes input, by a server that has stopped since.
+    fn welcomed_bob(&self, flags: &[&str]) -> Terminal {
+        let listener = TcpListener::bind(self.address).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let mut bob = self.bob(flags);
+        let (is_welcomed, since) = (AtomicBool::new(false), Instant::now());
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut servers = Vec::new(); // consoles that a test started before connect again, too
+                while !is_welcomed.load(Ordering::Relaxed) && since.elapsed() < TIMEOUT {
+                    let Ok((stream, _)) = listener.accept() else {
+                        thread::yield_now();
+                        continue;
+                    };
+                    stream.set_nonblocking(false).unwrap();
+                    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
+                    let mut server = ScriptedServer(tungstenite::accept(stream).unwrap());
+                    server.welcome(0, 0);
+                    servers.push(server);
+                }
+            });
+            bob.wait_for("you are bob");
+            is_welcomed.store(true, Ordering::Relaxed);
+        });
+        bob
     }
 
     fn returns(&self) -> TestServer {
@@ -88,7 +116,7 @@ fn a_killed_console_loses_no_message_it_has_shown_and_the_next_sends_each_once_a
     let away = Away::new();
     let mut sent = Vec::new();
     for round in 0..4 {
-        let mut bob = away.bob(&[]);
+        let mut bob = away.welcomed_bob(&[]);
         bob.wait_until("the lines of before wait", |rows| {
             status(rows).contains("offline") && pending(rows).len() == sent.len().min(6)
         });
@@ -126,7 +154,7 @@ fn a_killed_console_loses_no_message_it_has_shown_and_the_next_sends_each_once_a
 #[test]
 fn leaving_with_unsent_messages_reports_that_they_are_stored_and_the_next_run_has_them() {
     let away = Away::new();
-    let mut bob = away.bob(&[]);
+    let mut bob = away.welcomed_bob(&[]);
     bob.wait_until("offline", |rows| status(rows).contains("offline"));
     bob.type_in("/join rust\rhello rust\r/me waits\r");
     bob.wait_until("both wait", |rows| rows.iter().any(|row| row.contains("…   * bob waits")));
@@ -150,7 +178,7 @@ fn leaving_with_unsent_messages_reports_that_they_are_stored_and_the_next_run_ha
 #[test]
 fn without_a_screen_unsent_messages_are_stored_and_sent_too() {
     let away = Away::new();
-    let mut bob = away.bob(&["--plain"]);
+    let mut bob = away.welcomed_bob(&["--plain"]);
     bob.wait_for("reconnecting");
     bob.type_in("one\ntwo\n");
     let deadline = Instant::now() + TIMEOUT;
@@ -173,17 +201,18 @@ fn without_a_screen_unsent_messages_are_stored_and_sent_too() {
 #[test]
 fn each_of_two_consoles_stores_its_own_unsent_messages_and_the_next_adopts_those_of_killed_ones() {
     let away = Away::new();
-    let mut one = away.bob(&[]);
+    let mut one = away.welcomed_bob(&[]);
     one.wait_until("offline", |rows| status(rows).contains("offline"));
     one.type_in("of one\r");
     one.wait_for("…   bob of one");
-    let mut two = away.bob(&[]);
+    let mut two = away.welcomed_bob(&[]);
     two.wait_until("offline", |rows| status(rows).contains("offline"));
     two.type_in("of two\r");
     let rows = two.wait_for("…   bob of two");
     assert_eq!(pending(&rows), ["of two"]);
     one.kill();
-    let mut three = away.bob(&[]);
+    let mut three = away.welcomed_bob(&[]);
+    three.wait_until("offline", |rows| status(rows).contains("offline"));
     three.type_in("of three\r");
     let rows = three.wait_for("…   bob of three");
     assert_eq!(pending(&rows), ["of one", "of three"]);
@@ -264,7 +293,8 @@ fn a_message_whose_acknowledgement_was_lost_is_sent_again_with_its_cid() {
 #[test]
 fn a_damaged_outbox_file_is_reported_and_kept_and_the_console_starts() {
     let away = Away::new();
-    let mut bob = away.bob(&[]);
+    let mut bob = away.welcomed_bob(&[]);
+    bob.wait_until("offline", |rows| status(rows).contains("offline"));
     bob.type_in("one\r");
     bob.wait_for("…   bob one");
     bob.kill();
@@ -309,7 +339,9 @@ fn a_script_neither_stores_its_unsent_messages_nor_sends_those_of_a_user() {
     let listener = listener();
     let address = listener.local_addr().unwrap();
     let mut bob = Terminal::start_in(home.path(), address, "bob", &[]);
-    let unheard = ScriptedServer::accept(&listener);
+    let mut unheard = ScriptedServer::accept(&listener);
+    unheard.welcome(0, 0);
+    bob.wait_until("it is live", |rows| status(rows).contains("· live ·"));
     bob.type_in("of a person\r");
     bob.wait_for("…   bob of a person");
     bob.kill();
@@ -330,7 +362,7 @@ fn a_script_neither_stores_its_unsent_messages_nor_sends_those_of_a_user() {
     let output = script.wait_with_output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(stderr.contains("console: not sent to #lobby: of a script"), "{stderr}");
+    assert!(stderr.contains("console: not sent to #lobby: line 1: of a script"), "{stderr}");
     assert!(!stderr.contains("kept"), "{stderr}");
 
     let kept = outboxes(home.path()).into_iter().map(|path| fs::read_to_string(path).unwrap());

@@ -61,6 +61,7 @@ fn a_script_sends_no_read_marker() {
     let home = tempfile::tempdir().unwrap();
     let mut script = Command::new(env!("CARGO_BIN_EXE_console"));
     script.args(["--server", &listener.local_addr().unwrap().to_string(), "--user", "bob"]);
+    script.arg("--commands");
     script.env("XDG_STATE_HOME", home.path()).env_remove("TALK_ROOM");
     script.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut script = script.spawn().unwrap();
@@ -88,6 +89,9 @@ fn a_script_sends_no_read_marker() {
     let output = script.wait_with_output().unwrap();
     let said: Vec<String> =
         String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect();
+    let (days, said): (Vec<String>, Vec<String>) =
+        said.into_iter().partition(|l| l.ends_with(" --"));
+    assert_eq!(days.len(), 2, "one for each room: {days:?}");
     let ends = ["ann one", "bob hi"];
     assert!(
         said.len() == 2 && said.iter().zip(ends).all(|(line, end)| line.ends_with(end)),

@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -255,6 +256,38 @@ fn holding_page_up_leads_to_the_first_message_and_new_messages_are_shown_once() 
     let on = bob.wait_until("it is live", |rows| has(rows, " meanwhile 13"));
     let at = on.iter().position(|row| row.ends_with(" meanwhile 1")).unwrap();
     assert_eq!(ends(&on[at..at + 13]), numbers(1..=13));
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "how long it takes, for --nocapture")]
+fn any_message_or_time_of_100_000_is_shown_at_once_with_its_day_in_the_status_line() {
+    let data = filled(100_000); // 100 seconds of them
+    let server = TestServer::start_in(data.path(), &[]);
+    let mut bob = Terminal::live(server.address, "bob");
+    bob.wait_until("all is there", |rows| has(rows, " number 100000"));
+    let today = status(&bob.wait_until("all", |_| true)).to_owned();
+    assert!(!today.contains("2026"), "{today}");
+    // It is Mon, 23 Nov 2026, 00:36:17.902 UTC, and a record comes each millisecond.
+    for (typed, number) in [
+        ("/goto 1\r", 1),
+        ("/goto 2026-11-23 00:37\r", 42_098),
+        ("/goto 50000\r", 50_000),
+        ("/goto 2026-11-22\r", 1),
+        ("/goto 2026-11-23\r", 1),
+    ] {
+        let start = Instant::now();
+        bob.type_in(typed);
+        let rows = bob
+            .wait_until("it has been loaded", |rows| has(&rows[..2], &format!(" number {number}")));
+        let took = start.elapsed();
+        eprintln!("{}: {took:?}", typed.trim_end());
+        assert!(took < Duration::from_secs(5), "{typed:?} took {took:?}");
+        assert!(status(&rows).starts_with("[lobby] Mon, 23 Nov 2026 · "), "{rows:#?}");
+    }
+    bob.type_in("/goto 2026-11-24\r");
+    bob.wait_for("!! no messages here since then");
+    bob.type_in(END);
+    bob.wait_until("it shows the newest", |rows| has(rows, " number 100000"));
 }
 
 #[test]

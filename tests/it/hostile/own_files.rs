@@ -149,6 +149,60 @@ fn names_and_read_markers_that_are_removed_or_set_back_are_written_again_at_once
 }
 
 #[test]
+fn names_and_read_markers_that_are_damaged_at_a_start_are_kept_beside_the_new_file() {
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data");
+    let (mut server, _) = start(&data);
+    bob_posts(&server);
+    for (round, end) in ["", "-1"].into_iter().enumerate() {
+        server.kill();
+        let damage = |file: &str| {
+            let mut bytes = fs::read(data.join(file)).unwrap();
+            bytes.extend([0; 100]);
+            bytes.extend(format!("\nround {round}\n").as_bytes());
+            fs::write(data.join(file), &bytes).unwrap();
+            bytes
+        };
+        let files = ["names.jsonl", "marks.jsonl"].map(|file| (file, damage(file)));
+        let (restarted, log) = start(&data);
+        bob_is_taken(&restarted);
+        for (file, bytes) in files {
+            let backup = format!("{file}.damaged{end}");
+            let line = format!("lines-not-read file={file} lines=2 backup={backup}\n");
+            assert!(log.text().contains(&line), "{}", log.text());
+            assert_eq!(fs::read(data.join(&backup)).unwrap(), bytes, "{backup}");
+            assert_ne!(fs::read(data.join(file)).unwrap(), bytes, "{file}");
+        }
+        server = restarted;
+    }
+}
+
+#[test]
+fn a_start_without_the_names_of_a_directory_with_records_says_what_that_means_and_the_cure() {
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data");
+    let (mut server, log) = start(&data);
+    let (bob, _) = bob_posts(&server);
+    drop(bob);
+    server.kill();
+    assert_eq!(log.count("names-missing"), 0, "a new directory has none");
+    let removals: [&dyn Fn(&Path); 2] =
+        [&|names| fs::remove_file(names).unwrap(), &|names| fs::write(names, "").unwrap()];
+    for remove in removals {
+        remove(&data.join("names.jsonl"));
+        let (mut server, log) = start(&data);
+        assert_eq!(log.count("names-missing"), 1, "{}", log.text());
+        for part in ["every_name_is_free_to_take", "stop,_restore_names.jsonl_from_a_backup,_start"]
+        {
+            assert!(log.text().contains(part), "{}", log.text());
+        }
+        server.kill();
+    }
+    let (_server, log) = start(&data);
+    assert_eq!(log.count("names-missing"), 0, "{}", log.text());
+}
+
+#[test]
 fn a_lock_that_is_removed_is_taken_again_and_keeps_a_second_server_out() {
     let place = tempfile::tempdir().unwrap();
     let data = place.path().join("data");

@@ -57,6 +57,7 @@ fn a_name_whose_first_welcome_was_lost_is_still_its_owners() {
         rooms: vec!["lobby".parse().unwrap()],
         since: Since::Newest,
         agent: "bot",
+        presence: true,
         outbox: Vec::new(),
     };
     let (_client, events) = start(config).unwrap();

@@ -113,6 +113,7 @@ impl Runner<'_> {
             rooms: ROOMS.iter().map(|room| room.parse().unwrap()).collect(),
             since: Since::Newest,
             agent: "bot",
+            presence: true,
             outbox: self.outbox.iter().map(saved).collect(),
         };
         start(config).unwrap()

@@ -7,7 +7,9 @@ mod private_rooms; // rooms of two
 mod read_markers; // how far a user has read
 mod names; // who owns a name
 mod away; // away messages
+mod presence; // clients that the others do not see
 mod catch_up; // history, resume, and the change to live
+mod history; // around a time, and with later edits
 mod reconnect; // clients that come back
 mod search; // searching the history
 mod vectors; // tests/vectors/wire

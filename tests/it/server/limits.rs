@@ -199,11 +199,16 @@ fn too_many_wrong_passwords_lock_out_their_address() {
     let mut early = TestClient::connect(server.address); // before the second guess
     assert_eq!(hello("open").0.as_deref(), Some("forbidden"));
     let refused = answer(server.address, UPGRADE);
-    assert!(
-        refused.starts_with("HTTP/1.1 429 ") && refused.contains("Retry-After: 60"),
-        "{refused}"
-    );
+    assert!(refused.starts_with("HTTP/1.1 429 "), "{refused}");
+    let wait = refused.split("\r\nRetry-After: ").nth(1).unwrap().split("\r\n").next().unwrap();
+    assert!((1..=60).contains(&wait.parse::<u64>().unwrap()), "{refused}");
+    assert!(refused.contains("\r\nTalk-Refused: wrong-passwords\r\n"), "{refused}");
+    let plain = answer(server.address, "GET /ws HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    assert!(plain.contains("\r\nTalk-Refused: wrong-passwords\r\n"), "the page asks: {plain}");
     early.send(&json!({"type": "hello", "user": "ben", "password": "open sesame"}));
-    assert_eq!(early.receive_error(), "forbidden", "the right password is refused as well");
+    let refused = early.receive();
+    assert_eq!(refused["code"], "rate_limited", "the right password is refused as well");
+    assert!((1..=60_000).contains(&refused["retry_ms"].as_u64().unwrap()), "{refused}");
+    assert_eq!(early.receive_close(), 1013);
     ann.round_trip();
 }

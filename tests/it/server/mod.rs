@@ -7,6 +7,7 @@ mod frames; // RFC 6455, byte by byte
 mod timeouts; // deadlines, pings, idle connections
 mod slow_clients; // clients that do not read
 mod admission; // passwords, connection slots, addresses
+mod wrong_passwords; // what is logged of them, and fail2ban
 mod limits; // limits that an operator has changed
 mod logging; // what the server logs, and what it never logs
 mod metrics; // the metrics page

@@ -10,7 +10,8 @@ use serde_json::json;
 use talk::chat::OwnerId;
 
 use crate::support::commands::{failed, log_file, printed};
-use crate::support::{RawClient, TIMEOUT, TestClient, TestServer};
+use crate::support::piped_console::run;
+use crate::support::{RawClient, ServerLog, TIMEOUT, TestClient, TestServer};
 
 fn readyz(server: &TestServer) -> bool {
     let mut raw = RawClient::connect(server.address);
@@ -229,6 +230,52 @@ fn a_damaged_room_is_read_only_until_it_is_repaired_and_others_are_not() {
     bob.receive_seqs(2);
     bob.post("lobby", "c6", "more");
     assert_eq!(bob.receive_own("bob", "c6")["seq"], 3);
+}
+
+#[test]
+fn a_room_whose_directory_was_renamed_is_not_damaged_and_no_repair_cuts_it_off() {
+    let data = tempfile::tempdir().unwrap();
+    let mut server = TestServer::start_in(data.path(), &[]);
+    let (mut bob, _) = TestClient::joined(server.address, "bob", "lobby");
+    for n in ["c1", "c2"] {
+        bob.post("lobby", n, n);
+        bob.receive_own("bob", n);
+    }
+    server.kill();
+    let [old, new] = ["lobby", "hall"].map(|name| data.path().join("rooms").join(name));
+    fs::rename(&old, &new).unwrap();
+    let before = fs::read(new.join(log_file(data.path()).file_name().unwrap())).unwrap();
+
+    let (out, error) = failed(&["verify"], data.path());
+    assert!(!out.contains("DAMAGED") && !out.contains("server repair"), "{out}");
+    for part in
+        ["hall: ", "UNUSABLE", "belongs to the log of room lobby", "rename it back to lobby"]
+    {
+        assert!(out.contains(part), "{part}: {out}");
+    }
+    assert!(error.contains("1 of 1 rooms are unusable"), "{error}");
+    let (_, error) = failed(&["repair", "hall"], data.path());
+    assert!(error.contains("nothing was changed") && error.contains("back to lobby"), "{error}");
+
+    let log = ServerLog::new();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
+    log.of(&mut command);
+    let mut server = TestServer::start_by(&mut command, data.path(), &[]);
+    log.wait_for("room-not-loaded");
+    assert!(log.text().contains("rename_it_back_to_lobby"), "{}", log.text());
+    let mut bob = TestClient::hello(server.address, "eve").0;
+    bob.send(&json!({"type": "join", "room": "hall"}));
+    assert_eq!(bob.receive_error(), "storage");
+    let (code, out, err) = run(server.address, &["--room", "hall", "--since", "all"], b"");
+    assert_eq!((code, out.as_str()), (1, ""), "{err}");
+    assert!(err.contains("cannot join hall"), "{err}");
+    server.kill();
+    assert_eq!(fs::read(new.join(log_file(data.path()).file_name().unwrap())).unwrap(), before);
+
+    fs::rename(&new, &old).unwrap();
+    assert!(printed(&["verify"], data.path()).contains("records 1 to 2 in 1 file: intact"));
+    let server = TestServer::start_in(data.path(), &[]);
+    assert_eq!(TestClient::joined(server.address, "ann", "lobby").1["head"], 2);
 }
 
 #[test]

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use talk::chat::protocol::{Record, RecordKind};
-use talk::chat::{Cid, LogEntry, Operation, OwnerId, RoomName, Text};
+use talk::chat::{Cid, LogEntry, Operation, OwnerId, RoomName, SavedClaim, Text};
 use talk::limits;
-use talk::log::{LogConfig, Store, SyncPolicy};
+use talk::log::{Journal, LogConfig, Store, SyncPolicy};
 
 /// Makes a data directory whose lobby has the records 1 to `count`, each with `text` and the number.
 pub(crate) fn fill(data: &Path, count: u64, text: &str) {
@@ -13,6 +13,7 @@ pub(crate) fn fill(data: &Path, count: u64, text: &str) {
     let (sync, file_bytes) = (SyncPolicy::Interval, limits::LOG_FILE);
     let rules = LogConfig { sync, file_bytes, retain: None, retain_records: None };
     let log = store.new_log(&RoomName::default(), rules, "0123456789abcdef".repeat(2), None);
+    Journal::<SavedClaim>::write(&store.names_path(), &[]).unwrap();
     let user: talk::chat::UserName = "writer".parse().unwrap();
     let owner = OwnerId::of(&user, &"0".repeat(32).parse().unwrap());
     let entry = |seq: u64| {

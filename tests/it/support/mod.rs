@@ -20,7 +20,19 @@ pub(crate) use server_log::ServerLog;
 pub(crate) use test_client::TestClient;
 pub(crate) use test_server::TestServer;
 
+use std::io::Read;
 use std::time::Duration;
 
 /// How long a test waits for what must come, on a busy machine. No test waits for what must not come.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Reads the head of an HTTP request or answer, with the empty line that ends it, and nothing after it.
+pub(crate) fn read_head(stream: &mut impl Read) -> Vec<u8> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        head.push(byte[0]);
+    }
+    head
+}

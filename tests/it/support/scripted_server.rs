@@ -100,6 +100,7 @@ pub(crate) fn connect_since(
         rooms: vec![RoomName::default()],
         since,
         agent,
+        presence: true,
         outbox: Vec::new(),
     };
     start(config).unwrap()

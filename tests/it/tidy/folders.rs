@@ -48,7 +48,7 @@ const ORDERS: &[&[&str]] = &[
         "console-client/chat/",
         "console-client/check.rs",
         "console-client/script/",
-        "console-client/plain.rs",
+        "console-client/plain/",
         "console-client/tui/",
         "console-client/main.rs",
     ],

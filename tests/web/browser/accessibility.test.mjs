@@ -25,6 +25,10 @@ for (const colorScheme of ["light", "dark"]) {
       await first.goto(fake.url);
       await first.evaluate(AXE);
       assert.deepEqual(await violations(first), [], "login");
+      await first.getByLabel("Your name").fill("has space");
+      await first.keyboard.press("Enter");
+      await first.getByRole("button", { name: "Use has_space" }).waitFor();
+      assert.deepEqual(await violations(first), [], "login, with an error");
       await first.close();
       const page = await enter(context, `${fake.url}/r/lobby#2`, "bob");
       await page.locator(".message.target").waitFor();
@@ -39,6 +43,15 @@ for (const colorScheme of ["light", "dark"]) {
       await page.getByRole("option", { name: "#lobby" }).waitFor();
       await check("the switcher, with choices");
       await page.keyboard.press("Escape");
+      await page.locator("#box").focus();
+      for (const text of ["/", "@", "#", ":sm"]) {
+        await page.locator("#box").fill("");
+        await page.keyboard.type(text);
+        await page.getByRole("option").first().waitFor();
+        await page.keyboard.press("ArrowDown");
+        await check(`suggestions after ${text}`);
+      }
+      await page.locator("#box").fill("");
       await page.locator("#scroller").focus();
       await page.keyboard.press("?");
       await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
@@ -53,6 +66,16 @@ for (const colorScheme of ["light", "dark"]) {
         await check("the rooms");
         await page.keyboard.press("Escape");
       }
+      if (width < 760) await page.getByRole("button", { name: "Rooms" }).click();
+      await page.getByRole("button", { name: "Change", exact: true }).click();
+      await page.getByLabel("Your new name").fill("has space");
+      await page.keyboard.press("Enter");
+      await page.getByRole("button", { name: "Use has_space" }).waitFor();
+      await check("the form for another name, with an error");
+      await page.goto(`${fake.url}/r/design%20review`);
+      await page.getByRole("button", { name: "Join #design-review" }).waitFor();
+      await page.evaluate(AXE);
+      await check("a notice");
       await post(page, "/msg eve psst");
       await page.locator("#title", { hasText: "eve" }).waitFor();
       await check("a private room");

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { WebSocket } from "ws";
 import { FakeServer } from "../fake_server.mjs";
-import { enter, launch, live, person, SCREENSHOTS, post } from "./harness.mjs";
+import { enter, launch, live, person, SCREENSHOTS, post, until } from "./harness.mjs";
 
 const HOUR = 3_600_000;
 const WIDTHS = [[320, 568], [360, 720], [768, 1024], [1440, 900]];
@@ -128,42 +128,129 @@ for (const colorScheme of ["light", "dark"]) {
     });
   }
 
-  test(`text has the contrast that WCAG AA requires: ${colorScheme}`, async () => {
-    const context = await person(browser, { colorScheme });
-    const page = await enter(context, fake.url, "bob");
-    const weak = await page.evaluate(() => {
-      const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-      const probe = document.body.appendChild(document.createElement("span"));
-      const luminance = (colour) => {
-        probe.style.color = colour;
-        canvas.fillStyle = getComputedStyle(probe).color;
-        canvas.fillRect(0, 0, 1, 1);
-        const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map((byte) => {
-          const part = byte / 255;
-          return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-        });
-        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-      };
-      const contrast = (a, b) => {
-        const [dark, light] = [luminance(a), luminance(b)].sort((x, y) => x - y);
-        return (light + 0.05) / (dark + 0.05);
-      };
-      const pairs = [
-        ["var(--ink)", "var(--paper)"], ["var(--soft)", "var(--paper)"], ["var(--soft)", "var(--shade)"], ["var(--soft)", "var(--hair)"],
-        ["var(--green)", "var(--paper)"], ["var(--green)", "var(--shade)"], ["var(--on-green)", "var(--green)"],
-        ["var(--bad)", "var(--paper)"], ["var(--bad)", "var(--bad-tint)"], ["var(--ink)", "var(--bad-tint)"], ["var(--ink)", "var(--tint)"],
-        ["var(--soft)", "var(--bad-tint)"], ["var(--soft)", "var(--tint)"], ["var(--amber)", "var(--paper)"], ["var(--soft)", "var(--raise)"],
-      ];
-      probe.className = "name";
-      for (let i = 0; i < 16; i += 1) {
-        probe.removeAttribute("style");
-        probe.style.setProperty("--hue", String(i * 22.5));
-        const colour = getComputedStyle(probe).color;
-        for (const ground of ["var(--paper)", "var(--shade)", "var(--bad-tint)", "var(--tint)"]) pairs.push([colour, ground]);
-      }
-      return pairs.map(([text, ground]) => [text, ground, contrast(text, ground)]).filter(([, , ratio]) => ratio < 4.5);
-    });
-    assert.deepEqual(weak, []);
-    await context.close();
+  test(`text has the contrast that WCAG AA requires: ${colorScheme}, by the system and by choice`, async () => {
+    for (const system of ["light", "dark"]) {
+      const context = await person(browser, { colorScheme: system });
+      const page = await enter(context, fake.url, "bob");
+      if (system !== colorScheme) await choose(page, "Theme", colorScheme);
+      assert.equal(await isDark(page), colorScheme === "dark");
+      assert.deepEqual(await weakContrasts(page), []);
+      await context.close();
+    }
+  });
+}
+
+/** Chooses in the settings. */
+async function choose(page, label, value) {
+  await page.getByRole("button", { name: "Settings" }).click();
+  await page.getByLabel(label).selectOption(value);
+  await page.getByRole("button", { name: "Done" }).click();
+}
+
+/** Whether the page, its controls and the browser's own bars are dark. */
+async function isDark(page) {
+  const found = await page.evaluate(() => {
+    const lightness = (/** @type {string} */ colour) => Math.max(...colour.match(/[\d.]+/g).slice(0, 3).map(Number));
+    const bars = [...document.querySelectorAll("meta[name=theme-color]")].filter(({ media }) => matchMedia(media).matches).map(({ content }) => content);
+    return [lightness(getComputedStyle(document.body).backgroundColor) < 128, lightness(getComputedStyle(document.querySelector("#composer")).backgroundColor) < 128, ...bars.map((bar) => bar === "#111614")];
+  });
+  assert.equal(found.length, 3, "one colour for the bars");
+  assert.equal(new Set(found).size, 1, `${found}`);
+  return found[0];
+}
+
+test("a theme is chosen at once, for all tabs, over a reload, and on the login page; then it is the system's again", async () => {
+  const context = await person(browser, { colorScheme: "light" });
+  const page = await enter(context, fake.url, "tom");
+  const other = await context.newPage();
+  await other.goto(fake.url);
+  await live(other);
+  assert.equal(await isDark(other), false);
+  await choose(page, "Theme", "dark");
+  assert.equal(await isDark(page), true);
+  await until(() => isDark(other), (is) => is);
+  await page.reload();
+  await live(page);
+  assert.equal(await isDark(page), true);
+  await page.getByRole("button", { name: "Settings" }).click();
+  assert.equal(await page.getByLabel("Theme").inputValue(), "dark");
+  await page.screenshot({ path: `${SCREENSHOTS}settings-dark.png` });
+  await page.getByLabel("Theme").selectOption("");
+  assert.equal(await isDark(page), false);
+  await page.emulateMedia({ colorScheme: "dark" });
+  assert.equal(await isDark(page), true, "as the system");
+  await page.evaluate(() => localStorage.setItem("talk.theme", "</style>"));
+  await page.reload();
+  await live(page);
+  assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), "", "what we did not write is no theme");
+  await page.evaluate(() => localStorage.setItem("talk.theme", "light"));
+  const login = await context.newPage();
+  await page.evaluate(() => localStorage.removeItem("talk.user"));
+  await login.emulateMedia({ colorScheme: "dark" });
+  await login.goto(fake.url);
+  await login.getByLabel("Your name").waitFor();
+  assert.equal(await isDark(login), false);
+  assert.deepEqual(context.errors, []);
+  await context.close();
+});
+
+test("a clock is chosen at once, for messages that are shown and for later ones, over a reload", async () => {
+  const context = await person(browser, { locale: "en-US" });
+  fake.post("hours", "ada", "afternoon", { at: Date.UTC(2026, 0, 2, 15, 4, 5) });
+  const page = await enter(context, `${fake.url}/r/hours`, "tim");
+  const times = () => page.locator("#log time").evaluateAll((all) => all.map(({ textContent, title }) => [textContent.replace(/\s/g, " "), /(15:04:05|3:04:05\sPM)$/.exec(title)?.[0].replace(/\s/g, " ")]));
+  await until(times, (all) => all[0]?.[0] === "03:04 PM");
+  await choose(page, "Clock", "24");
+  assert.deepEqual(await times(), [["15:04", "15:04:05"]]);
+  fake.post("hours", "ada", "midnight", { at: Date.UTC(2026, 0, 3, 0, 5) });
+  await until(times, (all) => all[1]?.[0] === "00:05");
+  await page.reload();
+  await live(page);
+  await until(times, (all) => all[1]?.[0] === "00:05" && all[0]?.[0] === "15:04");
+  await choose(page, "Clock", "12");
+  await until(times, (all) => all[0]?.[0] === "03:04 PM" && all[1]?.[0] === "12:05 AM");
+  await choose(page, "Clock", "");
+  assert.deepEqual((await times())[0], ["03:04 PM", "3:04:05 PM"]);
+  await post(page, "/reply");
+  await until(times, (all) => all[2]?.[0] === "Jan 2, 2026, 03:04 PM");
+  await choose(page, "Clock", "24");
+  assert.equal((await times())[2][0], "Jan 2, 2026, 15:04", "messages that a command lists keep their date");
+  assert.deepEqual(context.errors, []);
+  await context.close();
+});
+
+/** The pairs of colours whose contrast is too low. */
+function weakContrasts(page) {
+  return page.evaluate(() => {
+    const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+    const probe = document.body.appendChild(document.createElement("span"));
+    const luminance = (colour) => {
+      probe.style.color = colour;
+      canvas.fillStyle = getComputedStyle(probe).color;
+      canvas.fillRect(0, 0, 1, 1);
+      const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map((byte) => {
+        const part = byte / 255;
+        return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+      });
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const contrast = (a, b) => {
+      const [dark, light] = [luminance(a), luminance(b)].sort((x, y) => x - y);
+      return (light + 0.05) / (dark + 0.05);
+    };
+    const pairs = [
+      ["var(--ink)", "var(--paper)"], ["var(--soft)", "var(--paper)"], ["var(--soft)", "var(--shade)"], ["var(--soft)", "var(--hair)"],
+      ["var(--green)", "var(--paper)"], ["var(--green)", "var(--shade)"], ["var(--on-green)", "var(--green)"],
+      ["var(--bad)", "var(--paper)"], ["var(--bad)", "var(--bad-tint)"], ["var(--ink)", "var(--bad-tint)"], ["var(--ink)", "var(--tint)"],
+      ["var(--soft)", "var(--bad-tint)"], ["var(--soft)", "var(--tint)"], ["var(--amber)", "var(--paper)"], ["var(--soft)", "var(--raise)"],
+    ];
+    probe.className = "name";
+    for (let i = 0; i < 16; i += 1) {
+      probe.removeAttribute("style");
+      probe.style.setProperty("--hue", String(i * 22.5));
+      const colour = getComputedStyle(probe).color;
+      for (const ground of ["var(--paper)", "var(--shade)", "var(--bad-tint)", "var(--tint)"]) pairs.push([colour, ground]);
+    }
+    return pairs.map(([text, ground]) => [text, ground, contrast(text, ground)]).filter(([, , ratio]) => ratio < 4.5);
   });
 }

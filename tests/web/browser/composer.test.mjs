@@ -165,13 +165,13 @@ test("a search finds messages, and each result leads to its message", async () =
   for (let i = 1; i <= 60; i += 1) await post(page, i === 3 ? "the *red* lid <b>here</b>" : `hay ${i}`);
   await page.getByText("hay 60", { exact: true }).waitFor();
   await post(page, "/search");
-  await page.locator("#hint.bad", { hasText: "/search needs words" }).waitFor();
+  await page.locator("#hint.bad", { hasText: "Usage: /search WORDS" }).waitFor();
   await post(page, "/search RED* LID");
-  await page.getByText("1 message with “RED* LID”:").waitFor();
+  await page.locator("#log").getByText("1 message with “RED* LID”:").waitFor();
   await page.locator(".note .quote", { hasText: "sue the red lid <b>here</b>" }).click();
   await page.locator(".message.target", { hasText: "the red lid" }).waitFor();
   await post(page, "/search needle");
-  await page.getByText("No messages with “needle”").waitFor();
+  await page.locator("#log").getByText("No messages with “needle”").waitFor();
   assert.deepEqual(context.errors, []);
   await context.close();
 });

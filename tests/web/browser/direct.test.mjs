@@ -88,14 +88,37 @@ test("a click on a user opens the private room, which is left like any other", a
   await leave(gus, hal);
 });
 
-test("a message to an unknown user is refused with a reason, and the text is not lost", async () => {
+test("nobody has the name of a direct message: it says so at once, and gives the text back where it was typed", async () => {
   const context = await person(browser);
-  const page = await enter(context, server.url, "ivo");
-  await post(page, "/msg nobody-at-all hello?");
-  await page.locator("#hint.bad").waitFor();
-  await until(() => messages(page), (seen) => seen.includes("failed: hello?"));
-  await page.getByRole("button", { name: "Drop" }).click();
+  const page = await enter(context, `${server.url}/r/den`, "ivo");
+  for (const [typed, back] of [["/msg Nobody hello?", "/msg nobody hello?"], ["/msg nobody", ""], ["/join @nobody", ""]]) {
+    await post(page, typed);
+    await page.locator("#hint.bad", { hasText: /^Nobody is called nobody$/ }).waitFor();
+    await title(page, "#den");
+    assert.equal(await page.locator("#box").inputValue(), back, "and can be mended");
+    assert.equal(await page.locator("#direct").isVisible(), false);
+    assert.deepEqual(await messages(page), []);
+    await page.locator("#box").fill("");
+  }
+  await page.reload();
+  await live(page);
+  await title(page, "#den");
+  assert.equal(await page.locator("#hint").textContent(), "", "no error at each load");
+  assert.equal(await page.locator("#direct").isVisible(), false);
   await leave(context);
+});
+
+test("a direct message to a known user who is absent is stored", async () => {
+  const [uma, vic] = [await person(browser), await person(browser)];
+  const absent = await enter(uma, server.url, "uma");
+  await post(absent, "so that the name stays mine");
+  await shows(absent, ["so that the name stays mine"]);
+  await absent.close();
+  const page = await enter(vic, server.url, "vic");
+  await post(page, "/msg uma see you");
+  await title(page, "uma");
+  await shows(page, ["see you"]);
+  await leave(uma, vic);
 });
 
 test("a private room disappears with its name", async () => {

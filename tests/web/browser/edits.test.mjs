@@ -227,7 +227,7 @@ test("a refused edit shows the reason at its message, and is sent again or dropp
   fake.instead = ({ type, cid }) => (type === "edit" ? { type: "error", code: "storage", message: "the disk is full", cid } : undefined);
   await post(page, "/edit won");
   await shows(page, ["failed: one"]);
-  await page.getByText("Not changed to “won”: the disk is full").waitFor();
+  await page.locator("#log").getByText("Not changed to “won”: the disk is full").waitFor();
   await page.locator("#hint.bad", { hasText: "Your change was refused" }).waitFor();
   await page.getByRole("button", { name: "Drop" }).click();
   await shows(page, ["one"]);

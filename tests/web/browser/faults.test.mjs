@@ -141,6 +141,40 @@ test("a taken name and a missing password are requested at login", async () => {
   assert.ok(!(await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }))).includes("sesame"));
 });
 
+test("after too many wrong passwords the page says so, also for the right one, and enters once it may", async () => {
+  const said = "Too many wrong passwords from your network. Try again in a minute.";
+  fake.password = "open-sesame-7";
+  fake.lockedOutFor = 60;
+  const page = await context.newPage();
+  await page.goto(fake.url);
+  await page.getByLabel("Your name").fill("bob");
+  await page.keyboard.press("Enter");
+  await page.locator("#login-form", { hasText: said }).waitFor();
+  const password = page.getByLabel("Password");
+  await password.pressSequentially("open-sesame");
+  await page.evaluate(() => dispatchEvent(new Event("online"))); // it asks again meanwhile
+  await password.pressSequentially("-7");
+  assert.equal(await password.inputValue(), "open-sesame-7", "what is typed stays");
+  fake.lockedOutFor = 1;
+  await password.press("Enter");
+  await page.locator("#login-submit:not(:disabled)").waitFor();
+  await page.locator("#login-form", { hasText: said }).waitFor();
+  fake.lockedOutFor = null;
+  await live(page);
+  assert.deepEqual(fake.received.map(({ type }) => type).filter((type) => type !== "hello" && type !== "rooms"), []);
+  fake.lockedOutFor = 1;
+  fake.cut();
+  await page.locator("#problem-text", { hasText: said }).waitFor();
+  fake.lockedOutFor = null;
+  await live(page);
+  fake.lockedOutFor = 60;
+  await page.reload();
+  await page.getByLabel("Password").waitFor(); // and no box that would send it to a room
+  assert.ok(await page.locator("#box").isHidden());
+  const kept = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
+  assert.ok(!kept.includes("sesame"), kept);
+});
+
 test("login waits for a server that is not there at first", async () => {
   const page = await context.newPage();
   await page.goto(fake.url);
@@ -226,7 +260,7 @@ test("a reset log is reported, and shown from its beginning", async () => {
   fake.post("lobby", "ada", "new");
   fake.cut();
   await shows(page, ["new"]);
-  await page.getByText("This room was reset").waitFor();
+  await page.locator("#log").getByText("This room was reset").waitFor();
 });
 
 test("a log restored from a backup is reported and shown as it is, also when others are ahead", async () => {
@@ -240,7 +274,7 @@ test("a log restored from a backup is reported and shown as it is, also when oth
   fake.rooms.set("lobby", { log: fake.room("lobby").log, records: backup });
   for (let i = 6; i <= 12; i += 1) fake.post("lobby", "eve", `anew ${i}`, { cid: `anew-${i}` });
   await fake.listen(port);
-  await page.getByText("This room was reset").waitFor();
+  await page.locator("#log").getByText("This room was reset").waitFor();
   await until(() => messages(page), (all) => all.at(-1) === "anew 12");
   assert.deepEqual(await messages(page), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12].map((i) => `${i > 5 ? "anew" : "kept"} ${i}`));
 });

@@ -34,7 +34,8 @@ export async function person(browser, options = {}) {
     console.error(`the policy forbids: ${violatedDirective} ${blockedURI}`)));
   context.on("weberror", (error) => context.errors.push(String(error.error())));
   context.on("console", (message) => {
-    const isNoServer = /WebSocket connection to|ERR_CONNECTION_/.test(message.text());
+    // After a WebSocket that never opened the page asks at its address why: 426 if there is no reason any more.
+    const isNoServer = /WebSocket connection to|ERR_(CONNECTION_|INTERNET_DISCONNECTED|EMPTY_RESPONSE)|status of 4(26|29)/.test(message.text());
     if (message.type() === "error" && !isNoServer) context.errors.push(message.text());
   });
   return context;

@@ -69,6 +69,17 @@ test("every feature works with the keyboard alone", async () => {
   await shows(page, ["one!? edited", "deleted"]);
   await page.locator("#box:focus").waitFor();
 
+  // Suggestions: a name by arrow and Enter, an emoji by arrow and Tab; then the message is sent.
+  await page.keyboard.type("dear @ad");
+  await page.getByRole("option", { name: "@ada" }).waitFor();
+  await page.keyboard.press("ArrowDown");
+  await enterKey(page);
+  await page.keyboard.type(":tad");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Tab");
+  await enterKey(page);
+  await shows(page, ["one!? edited", "deleted", "dear @ada 🎉"]);
+
   // Rooms: by the field, the picker, the arrows; topic; left by the button.
   await tabTo(page, "join-room");
   await type(page, "garden");
@@ -110,7 +121,7 @@ test("every feature works with the keyboard alone", async () => {
   await page.keyboard.press("Space");
   await tabTo(page, "key-copy");
   await enterKey(page);
-  await page.locator("#settings-status", { hasText: "Key copied" }).waitFor();
+  await page.locator("#key-status", { hasText: "Key copied" }).waitFor();
   await page.keyboard.press("Escape");
   await page.locator("#room-list .secondary", { hasText: "muted" }).waitFor();
   await tabTo(page, "Change");

@@ -97,7 +97,7 @@ test("a name is changed in a form, and a taken one is refused with a reason", as
   await page.getByRole("button", { name: "Change" }).click();
   await page.getByLabel("Your new name").fill("FAY");
   await page.getByRole("button", { name: "Change name" }).click();
-  await page.locator("#hint.bad", { hasText: /FAY|taken|name/i }).waitFor();
+  await page.locator("#new-name-error", { hasText: "The name FAY is in use." }).waitFor();
   assert.equal(await page.locator("#me").textContent(), "eve");
   const third = await (await person(browser)).newPage();
   await third.goto(server.url);
@@ -200,13 +200,35 @@ test("login handles a refused name, and the server's password", async (t) => {
   await page.goto(guarded.url);
   await page.getByLabel("Your name").fill("system");
   await page.keyboard.press("Enter");
-  await page.locator("#login-error", { hasText: "that name is reserved" }).waitFor();
+  await page.locator("#name-error", { hasText: "that name is reserved" }).waitFor();
   await page.getByLabel("Your name").fill("kim");
   await page.keyboard.press("Enter");
   await page.getByText("This server needs a password.").waitFor();
   await page.getByLabel("Password").fill("open sesame");
   await page.keyboard.press("Enter");
   await live(page);
+  assert.deepEqual(context.errors, []);
+  await context.close();
+});
+
+test("the right password is not called wrong after too many wrong ones", async (t) => {
+  const file = join(mkdtempSync(join(tmpdir(), "talk-web-")), "password");
+  writeFileSync(file, "open sesame\n");
+  const guarded = await Server.start(["--password-file", file, "--max-per-address", "64", "--limit", "wrong-passwords=1"]);
+  t.after(() => guarded.stop());
+  const context = await person(browser);
+  const page = await context.newPage();
+  await page.goto(guarded.url);
+  await page.getByLabel("Your name").fill("kim");
+  await page.keyboard.press("Enter");
+  await page.getByText("This server needs a password.").waitFor();
+  await page.getByLabel("Password").fill("guess");
+  await page.keyboard.press("Enter");
+  await page.getByText("Wrong password.").waitFor();
+  await page.getByLabel("Password").fill("open sesame");
+  await page.keyboard.press("Enter");
+  const said = "Too many wrong passwords from your network. Try again in a minute.";
+  await page.locator("#login-error", { hasText: said }).waitFor();
   assert.deepEqual(context.errors, []);
   await context.close();
 });

@@ -32,7 +32,7 @@ test("the key of a name gives it to another device, and nothing else does", asyn
   await other.getByText("A key is 32 characters: digits and letters from a to f").waitFor();
   await typed.fill("0".repeat(32));
   await join.click();
-  await other.getByText("The name kim is in use. If it is yours, enter its key below.").waitFor();
+  await other.getByText("Wrong key for kim. Check it, or choose another name.").waitFor();
   await typed.fill(` ${key.toUpperCase()} `);
   await join.click();
   await live(other);

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { enter, withFakeServer, live, person, SCREENSHOTS, post, until } from "./harness.mjs";
+import { enter, launch, withFakeServer, live, person, SCREENSHOTS, post, until } from "./harness.mjs";
 
 const { browser, fake } = await withFakeServer();
 
@@ -21,7 +21,7 @@ test("a mention is highlighted, also without colour, and its room is marked", as
   fake.post("work", "ada", "Bob, the build is red");
   fake.post("work", "ada", "bobby tables is not meant");
   await page.locator(".message.mention", { hasText: "the build is red" }).waitFor();
-  await page.getByText("bobby tables").waitFor();
+  await page.locator(".message", { hasText: "bobby tables" }).waitFor();
   assert.equal(await page.locator(".message.mention").count(), 1);
   assert.equal(await page.locator(".message.mention .text").textContent(), "mentions you: Bob, the build is red");
   assert.notEqual(await page.locator(".message.mention").evaluate((line) => getComputedStyle(line, "::before").content), "none");
@@ -53,6 +53,61 @@ test("a muted room is not counted in the title, over a reload too", async () => 
   await hide(page, true);
   fake.post("loud", "ada", "mia?");
   await until(() => page.title(), (now) => now === "(1) loud – Talk");
+  await context.close();
+});
+
+test("ignored messages are shown by the button in their place, and hidden again", async () => {
+  const context = await person(browser);
+  const page = await enter(context, `${fake.url}/r/peek`, "ivo");
+  await post(page, "/ignore eve");
+  await hint(page, "eve is ignored");
+  fake.post("peek", "ada", "before");
+  for (const text of ["one, ivo", "two"]) fake.post("peek", "eve", text);
+  fake.post("peek", "ada", "between");
+  fake.post("peek", "eve", "three");
+  const note = (name) => page.locator("#log").getByRole("button", { name, exact: true });
+  const texts = () => page.locator("#log .message .text").allTextContents();
+  const show = note("2 messages from people you ignore: show");
+  await show.waitFor();
+  await note("A message from a person you ignore: show").waitFor();
+  assert.equal(await show.getAttribute("aria-expanded"), "false");
+  await show.press("Enter");
+  const hideAgain = note("2 messages from people you ignore: hide");
+  await hideAgain.and(page.locator(":focus")).waitFor();
+  assert.equal(await hideAgain.getAttribute("aria-expanded"), "true");
+  assert.deepEqual(await texts(), ["before", "one, ivo", "two", "between"]);
+  assert.equal(await page.locator(".message.mention").count(), 0, "what an ignored person says is no mention");
+  fake.post("peek", "eve", "four");
+  await note("2 messages from people you ignore: show").waitFor();
+  assert.deepEqual(await texts(), ["before", "one, ivo", "two", "between"], "later ones are not shown, and these stay");
+  await hideAgain.press("Space");
+  await until(texts, (all) => all.join() === "before,between");
+  await note("2 messages from people you ignore: show").first().and(page.locator(":focus")).waitFor();
+  // All in a row: shown in two parts, and one note again once hidden.
+  await note("2 messages from people you ignore: show").last().click();
+  await until(texts, (all) => all.join() === "before,between,three,four");
+  fake.post("peek", "eve", "five");
+  await note("A message from a person you ignore: show").click();
+  await note("3 messages from people you ignore: hide").click();
+  await until(texts, (all) => all.join() === "before,between");
+  assert.equal(await page.locator(".ignored").count(), 2);
+  assert.deepEqual(context.errors, []);
+  await context.close();
+});
+
+test("the title counts unread messages of all rooms, also while the page is in view", async () => {
+  const context = await person(browser);
+  const page = await enter(context, `${fake.url}/r/here`, "tia");
+  await post(page, "/join there");
+  await title(page, "#there");
+  fake.post("there", "ada", "read at once");
+  await page.getByText("read at once", { exact: true }).waitFor();
+  assert.equal(await page.title(), "there – Talk");
+  fake.post("here", "ada", "not read");
+  fake.post("here", "ada", "tia, not read either");
+  await until(() => page.title(), (now) => now === "(2) there – Talk");
+  await page.getByRole("link", { name: "#here" }).click();
+  await until(() => page.title(), (now) => now === "here – Talk");
   await context.close();
 });
 
@@ -156,6 +211,21 @@ test("if the browser refuses, the switch goes back and says why", async () => {
   await page.getByLabel("Notify me").click();
   await page.getByText("The browser blocks notifications of this page").waitFor();
   assert.equal(await page.getByLabel("Notify me").isChecked(), false);
+  await context.close();
+});
+
+test("a page on plain http says that browsers notify only on https or localhost", async (t) => {
+  const elsewhere = await launch(["--host-resolver-rules=MAP talk.test 127.0.0.1"]);
+  t.after(() => elsewhere.close());
+  const context = await person(elsewhere);
+  const page = await enter(context, `http://talk.test:${fake.port}/r/plain`, "pat");
+  await page.getByRole("button", { name: "Settings" }).click();
+  await page.getByText("Browsers show notifications only for pages on https or localhost. This page is on plain http").waitFor();
+  assert.equal(await page.getByLabel("Notify me").isDisabled(), true);
+  await page.getByLabel("Play a sound").check(); // this works everywhere
+  await page.getByRole("button", { name: "Copy", exact: true }).click();
+  await page.getByText("Key copied").waitFor();
+  assert.deepEqual(context.errors, []);
   await context.close();
 });
 

@@ -93,6 +93,37 @@ for (const [room, what, addition] of [
   await context.close();
 });
 
+test("what was in view stays where it was scrolled, though a row above it, now in view too, turns out higher or lower", async () => {
+  fill("late", 200);
+  const context = await person(browser);
+  const page = await enter(context, `${fake.url}/r/late`, "bob");
+  await until(() => view(page), ({ below, rows }) => below === 0 && rows > 95);
+  await wheel(page, -1_500);
+  await until(() => view(page), ({ below }) => below > 500);
+  for (const change of [45, -15, 90]) {
+    for (const place of [0, 1, 3]) {
+      const off = await page.evaluate(async ([height, skipped]) => {
+        const scroller = document.querySelector("#scroller");
+        const { top } = scroller.getBoundingClientRect();
+        const firstInView = () => [...document.querySelectorAll("#log .message")].find((row) => row.getBoundingClientRect().bottom > top);
+        const read = firstInView();
+        const before = read.getBoundingClientRect().top;
+        scroller.scrollTop -= 250;
+        let late = firstInView();
+        for (let i = 0; i < skipped; i += 1) late = late.nextElementSibling;
+        if (!(late.compareDocumentPosition(read) & Node.DOCUMENT_POSITION_FOLLOWING)) throw new Error("no row above the one that was read");
+        await new Promise((done) => requestAnimationFrame(done)); // the scroll event
+        late.style.height = `${late.offsetHeight + height}px`;
+        await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+        return read.getBoundingClientRect().top - before - 250;
+      }, [change, place]);
+      assert.ok(Math.abs(off) <= 1, `moved by ${off} px when row ${place} of the view grew by ${change} px`);
+    }
+  }
+  assert.deepEqual(context.errors, []);
+  await context.close();
+});
+
 test("a hundred thousand messages leave the page light and responsive", async () => {
   const context = await person(browser);
   const page = await enter(context, `${fake.url}/r/flood`, "bob");

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Completion, fitSpacing, candidatesFrom } from "../../../static/model/completion.js";
+import { Completion, firstArgument, fitSpacing, candidatesFrom } from "../../../static/model/completion.js";
 import { Chat } from "../../../static/model/chat.js";
 import { InputHistory } from "../../../static/model/input-history.js";
 
-const WORDS = { names: ["Alice", "bob", "albert"], rooms: ["lobby", "rust", "rust-dev"] };
+const WORDS = { names: ["Alice", "bob", "albert"], rooms: ["lobby", "rust", "rust-dev", "tea"], joined: ["lobby", "rust", "rust-dev"] };
 
 /** All candidates, in order; what was typed is the last. */
 function offers(before, words = WORDS) {
@@ -31,6 +31,17 @@ test("commands, rooms and emoji are completed in their places", () => {
   assert.ok(offers(":s").length > 5);
 });
 
+test("the first word of a command is what /help says that it takes", () => {
+  assert.deepEqual(offers("/join t"), ["tea ", "t"]);
+  assert.deepEqual(offers("/leave t"), [], "a room that we are in");
+  assert.deepEqual(offers("/mute #l"), ["#lobby ", "#l"]);
+  assert.deepEqual(offers("/mute #t"), []);
+  assert.deepEqual(offers("/help jo"), ["join ", "jo"]);
+  assert.deepEqual(offers("/h /jo"), ["/join ", "/jo"]);
+  assert.deepEqual(offers("/join @b"), ["@bob ", "@b"]);
+  assert.deepEqual([firstArgument("/join"), firstArgument("/part"), firstArgument("/who"), firstArgument("/nosuch"), firstArgument("join"), firstArgument("/join x")], ["ROOM", "[ROOM]", null, null, null, null]);
+});
+
 test("the chosen candidate is announced, and the next one", () => {
   const completion = Completion.begin("al", WORDS);
   const said = [1, 2, 3].map(() => (completion.next(), completion.announcement));
@@ -41,7 +52,7 @@ test("the chosen candidate is announced, and the next one", () => {
   assert.deepEqual([only.announcement, only.hasAlternatives, only.typed], ["🎉 :tada:", false, ":tad"]);
 });
 
-test("the latest author comes first, then the members, and never the person", () => {
+test("the latest author comes first, then the members, then who has a direct room, and never the person", () => {
   const chat = new Chat();
   chat.me = "me";
   chat.show("lobby");
@@ -51,8 +62,9 @@ test("the latest author comes first, then the members, and never the person", ()
   }
   chat.ensureRoom("rust");
   chat.ensureRoom("@me+zoe");
+  chat.ensureRoom("@kim+me");
   chat.knownRooms = ["rust", "tea"];
-  assert.deepEqual(candidatesFrom(chat), { names: ["zoe", "bob", "amy"], rooms: ["lobby", "rust", "tea"] });
+  assert.deepEqual(candidatesFrom(chat), { names: ["zoe", "bob", "amy", "kim"], rooms: ["lobby", "rust", "tea"], joined: ["lobby", "rust", "@zoe", "@kim"] });
 });
 
 test("what was sent from a room is recalled in that room, and then the draft", () => {

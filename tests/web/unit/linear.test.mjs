@@ -5,18 +5,23 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Chat } from "../../../static/model/chat.js";
 import * as commands from "../../../static/model/commands.js";
-import { candidatesFrom, Completion, fitSpacing } from "../../../static/model/completion.js";
+import { candidatesFrom, Completion, firstArgument, fitSpacing, lastWord } from "../../../static/model/completion.js";
+import { parseTarget } from "../../../static/model/goto.js";
 import { awayText } from "../../../static/model/members.js";
 import { mentions } from "../../../static/model/mentions.js";
 import { notificationFor } from "../../../static/model/notification.js";
 import { Room } from "../../../static/model/room.js";
 import { choices } from "../../../static/model/room-choices.js";
+import { suggestionsFor } from "../../../static/model/suggestions.js";
 import * as url from "../../../static/model/url.js";
 import { decode, encode } from "../../../static/protocol/messages.js";
 import * as names from "../../../static/protocol/names.js";
 import { replaceEmoji } from "../../../static/text/emoji.js";
 import * as markup from "../../../static/text/markup.js";
+import { roomNamesIn, splitRooms } from "../../../static/text/room-links.js";
 import * as text from "../../../static/text/text.js";
+import { isFinal, refusalOf, roomRefusal, typedFor } from "../../../static/model/refusals.js";
+import { setClock } from "../../../static/text/time.js";
 import { rowsOf } from "../../../static/view/rows.js";
 
 const STATIC = new URL("../../../static/", import.meta.url);
@@ -30,6 +35,9 @@ const TEXTS = [
   ["http://x", ")"], ["http://x", "]}"], ["http://x", "(["], ["http://x(", ")."], ["", "http://a "], ["", "http://"], ["", "https://a@b) "],
   ["http://", "a."], ["http://x/", "%"], ["http://", "é"], ["https://", "x@"], ["http://[", ":"], ["http://x", ".,;:!?*_~…”’»"],
   ["", "("], ["", "[("], ["", "`"], ["", "` "], ["", "`x``"], ["` ", "x"], ["` x", " "], ["`", "\t"], ["```\n", "x\n"], ["", "```\n"], ["", "```a\n```b\n"],
+  ["", "~"], ["", "~~a"], ["", " ~~a~~ *b*"], ["", "~~ "], ["", "\\*"], ["*", "\\"], ["`", "\\"], ["", "\\`a`"], ["", "\\\\~~a"], ["*", "\\>\n"],
+  ["", "www."], ["", "www.a "], ["www.", "a."], ["www.a", ".,"], ["", "www.a.b\\"], ["", "a.a@"], ["a@", "a."], ["a@", "a-"], ["", "a@a.aa"], ["", "a@a.aa:"], ["", "a.b-"], ["", "a+b@c.de "],
+  ["", "mailto:"], ["", "mailto:a@"], ["", "a@b."], ["a@a.a.a.a.a.a.a.a.", "a"], ["", `${"a".repeat(64)} `], ["", `${"a".repeat(63)}.`],
   ["", "*"], ["", "* "], ["", "*a"], ["", "**a*"], ["", " *a* **b"], ["", "***a** b*"], ["", "_"], ["", "a*_"],
   ["", "@"], ["", "@a "], ["", "a@a."], ["", "&#"], ["", "&lt;"], ["", ":"], ["", ":+1:"], ["", ":tada"], ["", ":a :"],
   ["", "a"], ["", "w "], ["", " "], ["x", " "], ["", "\t \u2003"], ["", "\n"], ["x", "\n"], ["", "\r"], ["", "\r\n \n"], ["", "> \n"], ["", "> "], ["", ">\n\n"],
@@ -55,13 +63,17 @@ function roomWith(/** @type {object} */ fields) {
 
 /** The functions that read a text, each by its name. @type {Record<string, (text: string) => unknown>} */
 const READERS = {
-  ...commands, ...url, ...names, ...markup, ...text, awayText, replaceEmoji, encode: (t) => encode({ type: t }),
+  ...commands, ...url, ...names, ...markup, ...text, parseTarget, awayText, replaceEmoji, lastWord, setClock, splitRooms, roomNamesIn, encode: (t) => encode({ type: t }),
   beginning: (t) => markup.beginning(markup.parseMarkup(t)),
   nearest: (t) => text.nearest(t, ["help", "history", "leave"]),
   roomPath: (t) => url.roomPath(t.toWellFormed()),
   fitSpacing: (t) => fitSpacing(t, t),
   mentions: (t) => mentions(t, "bob"),
   "mentions of a long name": (t) => mentions("bob", t),
+  isFinal,
+  roomRefusal: (t) => roomRefusal({ code: "bad_name", message: t }, `@ada+${t}`, "ada"),
+  refusalOf: (t) => refusalOf({ type: "post", room: "@ada+bob", cid: "c", text: t }, { code: "forbidden", message: t }, "ada"),
+  typedFor: (t) => typedFor({ type: "post", room: "lobby", cid: "c", text: t }),
   choices: (t) => choices(roomWith({}).chat, t),
   notificationFor: (t) => notificationFor(record({ text: t }), roomWith({}).chat),
   privateRoom: (t) => names.privateRoom(t, `${t}x`),
@@ -70,7 +82,9 @@ const READERS = {
   "a row": (t) => rowsOf(roomWith({ text: t }).room, { from: 0, to: Infinity }, "bob", 0),
   "a row of a name": (t) => rowsOf(roomWith({ user: t }).room, { from: 0, to: Infinity }, "bob", 0),
   "a topic": (t) => rowsOf(roomWith({ type: "topic", text: t }).room, { from: 0, to: Infinity }, "bob", 0),
-  "Completion.begin": (t) => Completion.begin(t, { names: ["ada", t], rooms: ["lobby", t] }),
+  "Completion.begin": (t) => Completion.begin(t, { names: ["ada", t], rooms: ["lobby", t], joined: [t] }),
+  firstArgument: (t) => [firstArgument(t), firstArgument(`/${t}`)],
+  suggestionsFor: (t) => [t, `@${t}`, `#${t}`, `:${t}`, `/${t}`, `/join ${t}`].map((before) => suggestionsFor(before, roomWith({}).chat)),
   "Completion.begin, of a message": (t) => Completion.begin(`${t} ad`, candidatesFrom(roomWith({ user: t }).chat)),
   "Room, new": (t) => new Room(`@${t}`, t),
   decode: (t) => decode(JSON.stringify(record({ text: t, user: t }))),
@@ -78,7 +92,7 @@ const READERS = {
 };
 
 /** Exports that read no text: lists and messages for the person. */
-const OTHERS = new Set(["memoize", "COMMANDS", "BAD_NAME", "BAD_ROOM"]);
+const OTHERS = new Set(["memoize", "COMMANDS", "ALIASES", "BAD_NAME", "BAD_ROOM"]);
 
 /** What this process has had of the processor, in ms: a busy machine has little to do with it. */
 function cpuMs() {

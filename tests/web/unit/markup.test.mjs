@@ -17,6 +17,7 @@ test("code, strong, em and links are parsed, and their marks removed", () => {
     ["*a **b***", "<em>a <strong>b</strong></em>"],
     ["**see `x` at http://a.example/b**", "<strong>see <code>x</code> at <link>http://a.example/b</link></strong>"],
     ["*`x`*, (**y**)!", "<em><code>x</code></em>, (<strong>y</strong>)!"],
+    ["~~old~~ **~~x~~** ~~*y* z~~", "<del>old</del> <strong><del>x</del></strong> <del><em>y</em> z</del>"],
     ["**重点**是", "<strong>重点</strong>是"],
     ["``a ` b`` and `` ` ``", "<code>a ` b</code> and <code>`</code>"],
     ["`*a* http://b.example`", "<code>*a* http://b.example</code>"],
@@ -27,8 +28,41 @@ test("text that only looks like marks is left as it is", () => {
   for (const line of [
     "snake_case_word __init__ _x_", "2*3*4 = 24", "2 * 3 * 4", "a**b**c", "rm *.js *.ts", "int *p, **q;", "* one\n* two", "/** doc */",
     "SELECT * FROM t", "Жук*ов*а", "é*é*é", "****", "**", "*", "``", "`", "* a *", "** a **", "*a\nb*", "`a\nb`", "**a", "a*", "`a``", "*a_b",
-    "> ".trimEnd() + "_<", ">:(", ">>> x", "a > b", "```", "```js\nx", "x ```\ny\n```", "\n\n", "", " ", "__proto__", "<b>&amp;</b>", "~~x~~", "# x", "[a](b)",
+    "> ".trimEnd() + "_<", ">:(", ">>> x", "a > b", "```", "```js\nx", "x ```\ny\n```", "\n\n", "", " ", "__proto__", "<b>&amp;</b>", "# x", "[a](b)",
+    "- one\n- two\n1. three", "~x~", "~~~x~~~", "~~ x ~~", "a~~b~~c", "~~", "~~~~", "~/x",
+    "¯\\_(ツ)_/¯", "C:\\_x\\~y", "\\\\server\\share", "\\d+\\.\\w", "\\", "a\\", "\\>x", "\\n",
   ]) assert.equal(shown(line), line);
+});
+
+test("a backslash before a mark makes it text; all other backslashes stay", () => {
+  for (const [line, wanted] of [
+    ["\\*not em\\* *em*", "*not em* <em>em</em>"],
+    ["\\**a*", "*<em>a</em>"],
+    ["*a\\*b*", "<em>a*b</em>"],
+    ["\\~~a~~ \\`b\\` \\``c`", "~~a~~ `b` `<code>c</code>"],
+    ["`C:\\` is `\\*`", "<code>C:\\</code> is <code>\\*</code>"],
+    ["\\\\*a* \\\\`b` \\\\\\*c*", "\\<em>a</em> \\<code>b</code> \\*c*"],
+    ["\\> no quote\n> a\\*b", "> no quote<quote>a*b</quote>"],
+    ["\\d and C:\\x: *now*", "\\d and C:\\x: <em>now</em>"],
+    ["\\*www.example.org\\*", "*<link>www.example.org</link>*"],
+    ["\\```\nx\n\\```", "```\nx\n```"],
+  ]) assert.equal(shown(line), wanted, line);
+});
+
+test("addresses of sites and of mail become links to what they say, and to nothing else", () => {
+  const links = (line) => parseMarkup(line).filter(({ kind }) => kind === "link").map(({ text, href }) => [text, href]);
+  for (const [line, ...wanted] of [
+    ["see www.example.org/a_(b), or WWW.Example.org:8080.", ["www.example.org/a_(b)", "https://www.example.org/a_(b)"], ["WWW.Example.org:8080", "https://www.example.org:8080/"]],
+    ["(bob.o-neil+x@mail.example.org) *b@c.de*", ["bob.o-neil+x@mail.example.org", "mailto:bob.o-neil+x@mail.example.org"]],
+    ["mailto:bob@example.org?", ["mailto:bob@example.org", "mailto:bob@example.org"]],
+    ["ask bob@example.org: now", ["bob@example.org", "mailto:bob@example.org"]],
+    ["https://a.example/@bob@b.example x@www.c.de", ["https://a.example/@bob@b.example", "https://a.example/@bob@b.example"], ["x@www.c.de", "mailto:x@www.c.de"]],
+  ]) assert.deepEqual(links(line), wanted, line);
+  for (const line of [
+    "www. www.a www..b www.a. wwww.a.b xwww.a.b ftp://www.a.b //www.a.b a.www.b.c www.paypal.com@evil.example/", "https://www.paypal.com@evil.example/ http://bob@evil.example",
+    "git@github.com:a/b.git x@host.example:~/x", "bob@localhost bob@a.b @a.example bob@ @bob a@@b.de a@b.de@c.de b@c.de/f", "javascript:alert@x.example xmailto:a@b.de", "a%0abcc:x@b.de", "a@b.de\u0301", "боб@пример.рф",
+    "a@ex\u212aample.org a@b.\u017fe", `${"a".repeat(65)}@b.de`, "`b@c.de` `www.a.de`",
+  ]) assert.deepEqual(links(line), [], line);
 });
 
 test("an open mark does not affect the text after it", () => {
@@ -58,7 +92,7 @@ test("punctuation and marks after a link are not part of it", () => {
 });
 
 test("the text of all pieces is the message without marks", () => {
-  const bits = ["*", "**", "***", "`", "``", "```", "\n", "\n```\n", "> ", "\n> ", " ", "é", "漢", "👍", "http://a.example/b", "_", ":", "\u202e"];
+  const bits = ["*", "**", "***", "~~", "~", "\\", "www.a.de/", "b@c.de", "`", "``", "```", "\n", "\n```\n", "> ", "\n> ", " ", "é", "漢", "👍", "http://a.example/b", "_", ":", "\u202e"];
   let seed = 7;
   const random = (below) => (seed = (seed * 48271) % 0x7fffffff) % below;
   for (let i = 0; i < 5_000; i += 1) {
@@ -72,8 +106,8 @@ test("the text of all pieces is the message without marks", () => {
       lost += line.slice(at, found);
       at = found + character.length;
     }
-    assert.match(lost + line.slice(at), /^[*`>\s]*$/, JSON.stringify(line));
-    assert.ok(depth(pieces) <= 3, JSON.stringify(line));
+    assert.match(lost + line.slice(at), /^[*`~\\>\s]*$/, JSON.stringify(line));
+    assert.ok(depth(pieces) <= 4, JSON.stringify(line));
   }
 });
 
@@ -81,7 +115,7 @@ test("many marks take time in proportion, and make few pieces", () => {
   const count = (pieces) => pieces.reduce((sum, { pieces: inner }) => sum + 1 + count(inner ?? []), 0);
   for (const bit of [
     "*", "**", "***", "`", "``", "* ", " *", "*a", "a*", "*a ", "**a ", "*a* ", "**a *b ", "`a ", "`a``b```c", "> ", "> \n", ">\n", "> a\n\n", "```\n", "```js\n",
-    "```\n```\n", "``` ", "\n", "*(", ")*", "a*b**c***", "a*", "*a*b ", "`a", "\u202e*", "👍*", ":", ":a",
+    "```\n```\n", "``` ", "\n", "*(", ")*", "a*b**c***", "a*", "*a*b ", "`a", "\u202e*", "👍*", ":", ":a", "~~", "~~a", "~~a~~ ", "**a ~~b *c ", "\\", "\\*", "\\\\`", "\\`a`",
   ]) {
     for (const times of [390 / bit.length, 4_096, 16_384 / bit.length]) {
       const { user: before } = process.cpuUsage();

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { roomPath, roomFromPath, seqFromHash } from "../../../static/model/url.js";
 import { Chat } from "../../../static/model/chat.js";
-import { locateMessage } from "../../../static/navigation.js";
+import { locate } from "../../../static/navigation.js";
 
 /** A room with the messages from `since` to `head` loaded. */
 function room({ first = 1, since = 0, head, received = head }) {
@@ -26,16 +26,19 @@ test("a URL names a room, or a message in it", () => {
   for (const hash of ["", "#", "#0", "#-1", "#1.5", "#4x", "#1e9", `#${"9".repeat(16)}`]) assert.equal(seqFromHash(hash), null, hash);
 });
 
+const locateMessage = (/** @type {any} */ where, /** @type {number} */ seq, isLoaded = false) => locate(where, { start: { seq }, isLoaded });
+
 test("a loaded message is found by its seq", () => {
-  assert.deepEqual(locateMessage(room({ head: 9 }), 3), { found: { index: 2, key: "seq 3" } });
+  assert.deepEqual(locateMessage(room({ head: 9 }), 3), { found: { index: 2, key: "seq 3", seq: 3, isNewest: true } });
 });
 
 test("an older message is requested, one that is gone or does not exist yet is not", () => {
   const back = room({ first: 100, since: 500, head: 510 });
-  assert.deepEqual(locateMessage(back, 120), { loadOlder: true });
+  assert.deepEqual(locateMessage(back, 120), { load: { seq: 120 } });
+  assert.match(locateMessage(back, 120, true).reason, /could not be loaded/);
   assert.match(locateMessage(back, 99).reason, /no longer kept/);
   assert.match(locateMessage(back, 511).reason, /no message #511 in #lobby yet/);
-  assert.match(locateMessage(room({ since: 300_000, head: 300_001 }), 5).reason, /too far back/);
+  assert.deepEqual(locateMessage(room({ since: 300_000, head: 300_001 }), 5), { load: { seq: 5 } }, "however far back");
 });
 
 test("an edit is not a message", () => {

@@ -46,6 +46,18 @@ test("unread messages are counted and get a rule, old ones do not", () => {
   assert.deepEqual(kinds(room), ["note", "day", "message", "message", "new", "message", "message"]);
 });
 
+test("a room that is damaged on the server says so once, below its last readable message", () => {
+  const room = new Room("lobby");
+  const join = { first: 1, head: 2, since: 0, members: [], count: 0, damaged: true };
+  room.joined(join);
+  for (const seq of [1, 2]) room.add(post(seq, "ada"), false, false);
+  room.joined({ ...join, since: 2 });
+  const notes = room.items.filter((item) => item.note);
+  assert.equal(room.items.at(-1), notes[0]);
+  assert.equal(notes.length, 1);
+  assert.match(notes[0].note, /damaged on the server after message 2/);
+});
+
 test("older pages are added in front, once", () => {
   const room = lobby(post(11, "ada"), post(12, "ada"));
   assert.ok(room.hasOlder);

@@ -56,7 +56,8 @@ test("results are links in the room, an edit as a link to its message", () => {
   };
   const row = show({ records: [post(4, { text: "a **lid**" }), post(9, { type: "edit", target: 7, text: "the lid" })] });
   assert.equal(row.text, "2 messages with “lid”:");
-  assert.deepEqual(row.hits, [{ seq: 4, user: "ada", text: "a lid" }, { seq: 7, user: "ada", text: "the lid" }]);
+  assert.deepEqual(row.hits.map(({ seq, user, text, words }) => [seq, user, text, words]), [[4, "ada", "a lid", "lid"], [7, "ada", "the lid", "lid"]]);
+  assert.deepEqual(row.hits.map(({ at }) => at), [post(4).at, post(9).at], "with their times");
   assert.equal(show({ records: [] }).text, "No messages with “lid”");
   assert.equal(show({ records: [post(1)], isComplete: false }).text, "1 message with “lid”; there may be older ones:");
 });

@@ -4,8 +4,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Chat } from "../../../static/model/chat.js";
-import { COMMANDS, parseCommand } from "../../../static/model/commands.js";
+import { ALIASES, COMMANDS, help, parseCommand } from "../../../static/model/commands.js";
+import { timeOf } from "../../../static/model/goto.js";
 import { Completion, candidatesFrom, fitSpacing } from "../../../static/model/completion.js";
+import { isFinal, typedFor } from "../../../static/model/refusals.js";
 import { parseMarkup } from "../../../static/text/markup.js";
 import { hue } from "../../../static/text/text.js";
 import { rowsOf } from "../../../static/view/rows.js";
@@ -33,23 +35,31 @@ function meaning({ typed }) {
     case "error": return refusal(value);
     case "nick": return { command: "nick", name: value };
     case "join": return { command: "join", room: value };
-    case "leave": return { command: "leave", ...optional("room") };
+    case "leave": return { command: "leave", ...roomOrPeer(value) };
     case "msg": return { command: "msg", name: value, ...optional("text", parsed.text) };
     case "replyDirect": return { command: "r", text: value };
     case "reply": return { command: "reply", seq: value, text: parsed.text };
-    case "edit": return value === null ? { command: "edit last" } : { command: "edit", text: value };
+    case "edit": return value === null ? { command: "edit last" } : { command: "edit", ...optional("seq", parsed.seq ?? null), text: value };
+    case "newest": return { command: "list newest" };
+    case "delete": case "show": return { command: key, ...optional("seq") };
+    case "bell": return { command: "bell", ...optional("mode") };
+    case "ignored": return { command: "list ignored" };
     case "topic": return { command: "topic", ...(value === null ? {} : { text: value }) };
     case "away": return { command: "away", text: value };
     case "help": return { command: "help", ...optional("about", value.replace(/^\//, "")) };
     case "search": return { command: "search", words: value };
+    case "goTo": return { command: "goto", ...value };
     case "ignore": return { command: parsed.isIgnored ? "ignore" : "unignore", name: value };
-    case "mute": return { command: parsed.isMuted === null ? "mute" : "unmute", ...optional("room") };
+    case "mute": return { command: parsed.isMuted === null ? "mute" : "unmute", ...roomOrPeer(value) };
     default: return { command: key };
   }
 }
 
+/** A room, or the user of a private room. */
+const roomOrPeer = (name) => (name === null ? {} : name.startsWith("@") && !name.includes("+") ? { with: name.slice(1) } : { room: name });
+
 /** How the page begins to say what it has instead of a command. */
-const INSTEAD = /^(Scroll|Open|Choose|Hide|Every message|\/clear works|Close)/;
+const INSTEAD = /^(Scroll|Every message|\/clear works|Close)/;
 
 /** An unknown command and the suggestion, what the page has instead of a command, or a wrong argument. */
 function refusal(sentence) {
@@ -127,10 +137,11 @@ function unread(each) {
 }
 
 /** The texts that Tab shows, each with `|` at the cursor. After them it shows what was typed. */
-function completions({ typed, me, members, wrote, rooms }) {
+function completions({ typed, me, members, wrote, rooms, known }) {
   const chat = joined(me, { members });
   chat.show("lobby");
   for (const name of rooms) chat.ensureRoom(name);
+  chat.received({ type: "rooms", rooms: known.map((name) => ({ name, head: 1, members: 1 })) }, 0);
   wrote.forEach((user, i) => chat.addRecord(record({ seq: i + 1, user }), false));
   const [before, after] = typed.split("|");
   const completion = Completion.begin(before, candidatesFrom(chat));
@@ -141,7 +152,7 @@ function completions({ typed, me, members, wrote, rooms }) {
 }
 
 test("where the clients differ, a case has what each does, and says how", () => {
-  for (const { cases } of ["commands", "mentions", "completion", "edits", "unread"].map(table)) {
+  for (const { cases } of ["commands", "refusals", "goto", "mentions", "completion", "edits", "unread", "markup", "hues"].map(table)) {
     for (const { about, both, console, page, difference } of cases) {
       assert.deepEqual([console, page, difference].map((each) => each === undefined), Array(3).fill(both !== undefined), about);
       if (difference) assert.notDeepEqual(console, page, about);
@@ -151,9 +162,32 @@ test("where the clients differ, a case has what each does, and says how", () => 
 
 test("a typed text means what the table says", () => check("commands", meaning));
 
-test("every command is in the table", () => {
-  const typed = table("commands").cases.map((each) => each.typed.split(/\s/)[0]);
-  for (const [usage] of COMMANDS.filter(([usage]) => !usage.startsWith("//"))) assert.ok(typed.includes(usage.split(" ")[0]), usage);
+test("every command is in the table, with the aliases, the argument and the help that the page shows", () => {
+  const { commands, cases } = table("commands");
+  const of = (value) => (typeof value === "string" ? value : value.page);
+  const shown = COMMANDS.filter(([usage]) => !usage.startsWith("//"));
+  const wanted = commands.filter((each) => of(each.help) !== undefined).map(({ names, argument, help: text }) => [`/${names[0]} ${of(argument)}`.trim(), of(text)]);
+  assert.deepEqual(shown, wanted);
+  assert.deepEqual(ALIASES, Object.fromEntries(commands.flatMap(({ names: [name, ...aliases] }) => aliases.map((alias) => [alias, name]))));
+  const typed = cases.map((each) => each.typed.split(/\s/)[0]);
+  for (const { names } of commands) for (const name of names) assert.ok(typed.includes(`/${name}`), name);
+});
+
+test("a command that only one client has, or that is not the same in both, says why", () => {
+  for (const { names: [name], argument, help: text, difference } of table("commands").commands) {
+    const differs = typeof argument === "object" || typeof text === "object";
+    assert.equal(difference !== undefined, differs, name);
+    // The page knows the commands of the console alone, if only to say what it has instead.
+    if (typeof text === "object" && !text.page) assert.match(help(name), new RegExp(`^/${name} – `), name);
+  }
+});
+
+test("a code is final where the table says", () => {
+  for (const { code, is_final } of table("refusals").codes) assert.equal(isFinal(code), is_final, code);
+});
+
+test("what is refused for good comes back as the table says", () => {
+  check("refusals", ({ submission, outside }) => typedFor(submission, outside));
 });
 
 test("a message is a mention where the table says", () => check("mentions", isMention));
@@ -194,3 +228,14 @@ function flatPieces(pieces, marks = []) {
 test("a text has the pieces that the table says", () => check("markup", ({ text }) => flatPieces(parseMarkup(text))));
 
 test("a name has the hue that the table says", () => check("hues", ({ name }) => hue(name)));
+
+test("/goto means the time that the table says", () => {
+  const { TZ } = process.env;
+  check("goto", ({ typed, zone, now }) => {
+    process.env.TZ = zone;
+    const command = parseCommand(`/goto ${typed}`);
+    return "goTo" in command && !("seq" in command.goTo) ? new Date(timeOf(command.goTo, Date.parse(now))).toISOString().replace(":00.000Z", "Z") : "refused";
+  });
+  if (TZ === undefined) delete process.env.TZ;
+  else process.env.TZ = TZ;
+});

@@ -1,11 +1,11 @@
 //! `console --check`: reports each step of a connection, and sends nothing to other users.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::thread;
 
 use crate::support::piped_console::run;
-use crate::support::{TestClient, TestServer};
+use crate::support::{TestClient, TestServer, read_head};
 
 /// Runs `--check` on a server: the exit code, and its output.
 fn check(server: SocketAddr, flags: &[&str]) -> (i32, String) {
@@ -22,12 +22,7 @@ fn answering(answer: &'static str) -> SocketAddr {
     thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
-            let mut head = Vec::new();
-            while !head.ends_with(b"\r\n\r\n") {
-                let mut byte = [0];
-                stream.read_exact(&mut byte).unwrap();
-                head.push(byte[0]);
-            }
+            read_head(&mut stream);
             stream.write_all(answer.as_bytes()).unwrap();
         }
     });
@@ -110,11 +105,32 @@ fn a_missing_or_wrong_password_is_reported() {
     });
     let server = TestServer::start(&["--password-file", &right]);
     for (flags, code, part) in [
-        (&[][..], 1, "NO  password    "),
-        (&["--password-file", &wrong], 1, "NO  password    "),
+        (&[][..], 1, "NO  password    the server asks for a password (try --password-file"),
+        (&["--password-file", &wrong], 1, "NO  password    wrong password\n"),
         (&["--password-file", &right], 0, "ok  password    accepted"),
     ] {
         let (ended, out) = check(server.address, flags);
         assert_eq!((ended, out.contains(part)), (code, true), "{flags:?}: {out}");
     }
+}
+
+#[test]
+fn an_address_that_is_locked_out_is_told_so_by_checks_and_scripts() {
+    let files = tempfile::tempdir().unwrap();
+    let [right, wrong] = ["right", "wrong"].map(|word| {
+        let file = files.path().join(word);
+        std::fs::write(&file, word).unwrap();
+        file.to_str().unwrap().to_owned()
+    });
+    let limits = ["--max-per-address", "64", "--limit", "wrong-passwords=1"];
+    let server = TestServer::start(&[&["--password-file", &right][..], &limits].concat());
+    let (_, out) = check(server.address, &["--password-file", &wrong]);
+    assert!(out.contains("NO  password    wrong password\n"), "{out}");
+    let (code, out) = check(server.address, &["--password-file", &right]);
+    let said = "too many wrong passwords from this address; try again in ";
+    assert_eq!((code, out.contains(&format!("NO  password    {said}"))), (1, true), "{out}");
+    let flags = ["--user", "bob", "--password-file", &right, "--timeout", "1s", "--send", "hi"];
+    let (code, _, err) = run(server.address, &flags, b"");
+    assert_eq!((code, err.contains(said)), (1, true), "{err}");
+    assert!(!err.contains("chat server") && !err.contains("wrong password "), "{err}");
 }

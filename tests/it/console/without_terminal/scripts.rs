@@ -5,10 +5,13 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, ChildStdout, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::support::commands::log_file;
 use crate::support::piped_console::{console, feed, run};
 use crate::support::terminal::Terminal;
 use crate::support::{TestClient, TestServer};
@@ -147,7 +150,11 @@ fn a_message_that_is_not_stored_ends_with_1_no_number_and_the_reason() {
         (server.address, &["--user", "ci", "--send", ""], "at least one character"),
         (server.address, &["--user", "ci", "--send", "a\u{7}"], "U+0007"),
         (server.address, &["--user", "ann", "--send", "hi"], "the name ann is in use"),
-        (server.address, &["--user", "ci", "--room", "@a+b", "--send", "hi"], "cannot join @a+b"),
+        (
+            server.address,
+            &["--user", "ci", "--room", "@a+b", "--send", "hi"],
+            "only the two people",
+        ),
         (
             nowhere,
             &["--user", "ci", "--send", "hi", "--timeout", "1ms"],
@@ -199,7 +206,7 @@ fn records_are_printed_as_in_the_protocol_and_nothing_else() {
     assert_eq!(read(&["--since", "6"]), [Value::Null; 0]);
     assert_eq!(read(&["--since", "now"]), [Value::Null; 0]);
     let (code, out, err) = run(server.address, &["--json", "--since", "9"], b"");
-    assert_eq!((code, records(&out)), (0, all), "as a server answers who knows more than it");
+    assert_eq!((code, records(&out)), (1, all), "as a server answers who knows more than it");
     assert!(err.contains("lobby has no record 9: its newest is 6"), "{err}");
 }
 
@@ -213,10 +220,15 @@ fn records_for_people_are_lines_without_control_characters() {
     let (code, out, err) = run(server.address, &["--since", "all"], b"");
     assert_eq!((code, err.as_str()), (0, ""));
     let lines: Vec<&str> = out.lines().collect();
-    assert_eq!(lines.len(), 4, "{out}");
-    assert_eq!((&lines[0][5..], &lines[1][5..]), (" ann one", " ann two"));
-    assert!(!out.contains('\u{202e}') && lines[2].ends_with("│ lines"), "{out}");
-    let (_, out, err) = run(server.address, &["--since", "2", "--room", "lobby,tea"], b"");
+    assert_eq!(lines.len(), 5, "{out}");
+    assert!(
+        lines[0].starts_with("-- ") && lines[0].ends_with(" --"),
+        "the day of the first: {out}"
+    );
+    assert_eq!((&lines[1][5..], &lines[2][5..]), (" ann one", " ann two"));
+    assert!(!out.contains('\u{202e}') && lines[3].ends_with("│ lines"), "{out}");
+    let (code, out, err) = run(server.address, &["--since", "2", "--room", "lobby,tea"], b"");
+    assert_eq!(code, 1, "not all of what was asked for exists");
     assert!(out.contains("[lobby] ") && out.contains(" ann evil"), "{out}");
     assert!(
         out.contains("[tea] ") && err.contains("tea has no record 2: its newest is 1"),
@@ -259,14 +271,54 @@ fn a_following_console_reads_no_stdin_and_begins_with_new_records() {
     let server = TestServer::start(&[]);
     let mut ann = post_all(server.address, &["old"]);
     let mut follower = Follower::start(server.address, &[]);
-    let came = ann.receive_type("presence");
-    assert!(came["user"].as_str().unwrap().starts_with("reader-"), "{came}");
     let mut stdin = follower.child.stdin.take().unwrap();
     stdin.write_all(b"unsaid\n").unwrap();
     drop(stdin);
-    ann.post("lobby", "new", "new");
-    assert_eq!(&follower.line()[5..], " ann new\n");
-    assert_eq!(ann.receive_own("ann", "new")["seq"], 2);
+    // Nothing announces it, so ann goes on until it prints something.
+    let has_printed = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for n in 2.. {
+                ann.post("lobby", &format!("new{n}"), "new");
+                let record = ann.receive_own("ann", &format!("new{n}"));
+                assert_eq!(record["seq"], n, "nothing of its stdin was sent");
+                if has_printed.load(Ordering::Relaxed) {
+                    break;
+                }
+            }
+        });
+        assert!(follower.line().ends_with(" --\n"), "the day of the first one");
+        assert_eq!(&follower.line()[5..], " ann new\n");
+        has_printed.store(true, Ordering::Relaxed);
+    });
+}
+
+#[test]
+fn no_script_is_announced_and_none_is_in_a_list() {
+    let server = TestServer::start(&[]);
+    let (mut ann, _) = TestClient::joined(server.address, "ann", "lobby");
+    let home = tempfile::tempdir().unwrap();
+    for (flags, input) in [
+        (&["--user", "ci", "--send", "sent"][..], &b""[..]),
+        (&["--user", "ci"], b"piped\n"),
+        (&["--since", "all"], b""),
+    ] {
+        let (code, _, err) = run_at(&home, server.address, flags, input);
+        assert_eq!((code, err.as_str()), (0, ""), "{flags:?}");
+    }
+    let mut tail = console(server.address, &["--user", "tail"]).0.spawn().unwrap();
+    tail.stdin.as_mut().unwrap().write_all(b"here\n").unwrap();
+    let mut said = Vec::new();
+    while said.last().is_none_or(|last| last != "here") {
+        let next = ann.receive();
+        assert_eq!(next["type"], "post", "neither joined nor left: {next}");
+        said.push(next["text"].clone());
+    }
+    assert_eq!(said, ["sent", "piped", "here"]);
+    ann.send(&json!({"type": "who", "room": "lobby"}));
+    assert_eq!(ann.receive()["members"], json!(["ann"]), "while a script is connected");
+    assert_eq!(feed(tail, b"").status.code(), Some(0));
+    ann.receives_nothing();
 }
 
 #[test]
@@ -328,6 +380,32 @@ fn a_room_that_cannot_be_joined_or_a_missing_password_ends_with_1() {
 }
 
 #[test]
+fn a_damaged_room_is_read_as_far_as_it_can_be_and_that_is_not_all_well() {
+    let data = tempfile::tempdir().unwrap();
+    let mut server = TestServer::start_in(data.path(), &[]);
+    post_all(server.address, &["one", "two", "three", "four"]);
+    server.kill();
+    let path = log_file(data.path());
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("three", "eerht")).unwrap();
+    let server = TestServer::start_in(data.path(), &[]);
+    for flags in [&["--since", "all"][..], &["--since", "1", "--json"], &["--since", "now"]] {
+        let (code, out, err) = run(server.address, flags, b"");
+        assert_eq!(code, 1, "{flags:?}");
+        assert!(err.contains("lobby is damaged on the server after #2"), "{err}");
+        let is_shown = !flags.contains(&"now");
+        assert_eq!(out.contains("two"), is_shown, "{flags:?}: {out}");
+        assert!(!out.contains("four"), "{out}");
+    }
+    let (code, _, err) = run(server.address, &["--user", "ci"], b"five\n");
+    assert_eq!(code, 1);
+    assert!(err.contains("#lobby is damaged on the server after #2"), "{err}");
+    assert!(err.contains("line 1 not sent: \"five\""), "{err}");
+    let mut bob = Terminal::start(server.address, "bob", &[]);
+    bob.wait_for("#lobby is damaged on the server after #2");
+}
+
+#[test]
 fn a_state_directory_that_others_may_write_to_is_refused_with_the_cure() {
     let server = TestServer::start(&[]);
     let (mut command, home) = console(server.address, &["--user", "bob", "--send", "hi"]);
@@ -349,7 +427,7 @@ fn a_key_or_a_time_zone_that_never_ends_is_not_read_to_its_end() {
     let (mut command, _home) = console(server.address, &flags);
     let error = String::from_utf8(feed(command.spawn().unwrap(), b"").stderr).unwrap();
     assert!(error.contains("cannot read the key in /dev/zero"), "{error}");
-    let (mut command, _home) = console(server.address, &["--user", "bob", "--plain"]);
+    let (mut command, _home) = console(server.address, &["--user", "bob", "--commands"]);
     let output = feed(command.env("TZ", ":../../../dev/zero").spawn().unwrap(), b"/quit\n");
     assert!(output.status.success(), "{output:?}");
 }
