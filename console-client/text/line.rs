@@ -1,9 +1,9 @@
 //! A line of the chat before it is drawn: styled pieces of sanitized text, and how they wrap.
 
-use super::markup::Marks;
 use super::markup::Markup;
-use super::markup::Piece;
 use super::mention;
+use super::pieces::Marks;
+use super::pieces::Piece;
 use super::sanitize::Sanitized;
 use super::sanitize::SanitizedLines;
 use super::style::Row;

@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use super::markup::Marks;
+use super::pieces::Marks;
 
 /// What a piece of text is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub(crate) enum Style {
     Em,
     StrongEm,
     Code,
+    /// Struck out, and what else its marks say.
+    Struck(Marks),
     /// The person's own name in a message of another user.
     Mention,
     /// A name, in the colour of this number, of [`HUES`].
@@ -76,6 +78,9 @@ impl Style {
         let is_strong = self == Style::Strong || marks.has(Marks::STRONG);
         let is_code = marks.has(Marks::CODE) || marks.has(Marks::BLOCK);
         match self {
+            Style::Plain if marks.has(Marks::DEL) => Style::Struck(marks),
+            Style::Strong if marks.has(Marks::DEL) => Style::Struck(marks.with(Marks::STRONG)),
+            Style::Quiet if marks.has(Marks::DEL) => Style::Struck(Marks::DEL.with(Marks::QUOTE)),
             Style::Plain | Style::Strong if is_code => Style::Code,
             Style::Plain | Style::Strong => match (is_strong, marks.has(Marks::EM)) {
                 (true, true) => Style::StrongEm,
@@ -88,6 +93,7 @@ impl Style {
             | Style::Em
             | Style::StrongEm
             | Style::Code
+            | Style::Struck(_)
             | Style::Mention
             | Style::Name(_)
             | Style::Alarm
@@ -130,6 +136,19 @@ impl Palette {
             (Palette::Bare, _) | (_, Style::Plain) => {}
             (_, Style::Quiet | Style::Code) => out.push_str("\x1b[2m"),
             (_, Style::Em) => out.push_str("\x1b[3m"),
+            (_, Style::Struck(marks)) => {
+                let is_code = marks.has(Marks::CODE) || marks.has(Marks::BLOCK);
+                let is_dim = is_code || marks.has(Marks::QUOTE) && !marks.has(Marks::STRONG);
+                let is_strong = !is_code && marks.has(Marks::STRONG);
+                out.push_str("\x1b[");
+                for (code, _) in [("2;", is_dim), ("1;", is_strong), ("3;", marks.has(Marks::EM))]
+                    .into_iter()
+                    .filter(|(_, is_said)| *is_said)
+                {
+                    out.push_str(code);
+                }
+                out.push_str("9m");
+            }
             (_, Style::StrongEm) => out.push_str("\x1b[1;3m"),
             (_, Style::Strong) | (Palette::Monochrome, Style::Name(_) | Style::Alarm) => {
                 out.push_str("\x1b[1m");
@@ -211,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn what_marks_say_is_bold_italic_or_dim_and_what_is_quiet_stays_so() {
+    fn what_marks_say_is_bold_italic_dim_or_struck_and_what_is_quiet_stays_so() {
         let both = Markup::Styled { emoji: true }.parse("***a***");
         assert_eq!(Style::Plain.marked(both[0].marks), Style::StrongEm);
         assert_eq!(Style::Quiet.marked(both[0].marks), Style::Quiet);
@@ -225,6 +244,14 @@ mod tests {
             "\x1b[1;4mbob\x1b[0m",
             "no colour"
         );
+        for (text, codes) in
+            [("~~a~~", "9"), ("***~~a~~***", "1;3;9"), ("~~`a`~~", "2;9"), ("> ~~a~~", "2;9")]
+        {
+            let pieces = Markup::Styled { emoji: true }.parse(text);
+            let style = Style::Plain.marked(pieces.last().unwrap().marks);
+            assert_eq!(painted(Palette::Monochrome, style), format!("\x1b[{codes}mbob\x1b[0m"));
+            assert_eq!(painted(Palette::Bare, style), "bob");
+        }
         assert_eq!(painted(Palette::Sixteen, Style::Mention), "\x1b[1;33mbob\x1b[0m");
     }
 

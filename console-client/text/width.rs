@@ -43,6 +43,11 @@ pub(crate) fn is_combining(c: char) -> bool {
     is_in(ZERO, c.into())
 }
 
+/// Whether `c` is a mark that is seen, as an accent: not an invisible character.
+pub(crate) fn is_mark(c: char) -> bool {
+    is_combining(c) && !matches!(c, '\u{200B}'..='\u{206F}')
+}
+
 /// Whether `c` and the character before it are seen as one, so that neither a cursor nor the end of a
 /// row comes between them: marks, skin tones, and emoji joined by U+200D.
 pub(crate) fn joins(before: char, c: char) -> bool {

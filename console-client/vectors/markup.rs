@@ -7,14 +7,15 @@ use talk::chat::UserName;
 
 use super::check;
 use super::text;
-use crate::text::markup::Marks;
 use crate::text::markup::Markup;
-use crate::text::markup::Piece;
+use crate::text::pieces::Marks;
+use crate::text::pieces::Piece;
 use crate::text::style::Style;
 
-const NAMES: [(Marks, &str); 6] = [
+const NAMES: [(Marks, &str); 7] = [
     (Marks::BLOCK, "block"),
     (Marks::CODE, "code"),
+    (Marks::DEL, "del"),
     (Marks::EM, "em"),
     (Marks::LINK, "link"),
     (Marks::QUOTE, "quote"),
