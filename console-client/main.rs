@@ -114,7 +114,7 @@ fn chat(args: Args) -> Result<(), Failure> {
         (false, true) => InputMode::Commands,
         (false, false) => InputMode::Texts,
     };
-    let Args { server: address, mut rooms, palette, timeout, .. } = args;
+    let Args { server: address, mut rooms, look, timeout, .. } = args;
     let directory = storage::private_file::directory(&server, |name| env::var_os(name));
     // Unsent submissions of a script are neither saved nor taken over. The program that piped them in
     // still has them, learns from the exit code that they were not stored, and may pipe them in
@@ -148,7 +148,8 @@ fn chat(args: Args) -> Result<(), Failure> {
     };
     let (client, events) = client::start(config).map_err(cannot_start)?;
     let mut queue = EventQueue::new(events);
-    let chat = Chat::new(client, view, UserFiles::new(tokens, outbox, preferences_file), secret);
+    let mut chat =
+        Chat::new(client, view, UserFiles::new(tokens, outbox, preferences_file), secret);
     stdio::events::read_stdin(queue.sender()).map_err(cannot_start)?;
 
     let size = stdio::terminal::size().unwrap_or(Size::UNKNOWN);
@@ -156,7 +157,8 @@ fn chat(args: Args) -> Result<(), Failure> {
         let panic_hook = PanicHook::install(queue.sender());
         stdio::events::watch_size(queue.sender(), size).map_err(cannot_start)?;
         let history = InputHistory::new(directory);
-        let tui = Tui::new(chat.asking_password(), terminal, Screen::new(size, palette), history);
+        chat.view.display.scroll.set_markup(look.markup);
+        let tui = Tui::new(chat.asking_password(), terminal, Screen::new(size, look), history);
         return run_on_terminal(tui, &mut queue, &panic_hook);
     }
     let columns = (has_person && io::stdout().is_terminal()).then_some(size.columns);

@@ -1,6 +1,6 @@
 //! The command line and the environment, parsed.
 //!
-//! Depends on `text` for the palette; never opens the files that flags name.
+//! Depends on `text` and `stdio` for what the terminal can show; never opens the files that flags name.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -14,6 +14,7 @@ use talk::cli::Flag;
 use talk::client::Address;
 
 use crate::args::script::Script;
+use crate::stdio::look::Look;
 use crate::text::style::Palette;
 
 pub(crate) mod script; // what a script wants
@@ -48,8 +49,8 @@ pub(crate) struct Args {
     pub(crate) plain: bool,
     /// Whether lines that a program pipes in may be commands.
     pub(crate) commands: bool,
-    /// The colours of the terminal.
-    pub(crate) palette: Palette,
+    /// What the terminal can show.
+    pub(crate) look: Look,
     /// How long a script waits without a connection.
     pub(crate) timeout: Duration,
 }
@@ -153,6 +154,7 @@ pub(crate) fn parse(
     }
     let set = |name: &str| env(name).filter(|value| !value.is_empty());
     let is_dumb = set("TERM").is_some_and(|term| term == "dumb");
+    let palette = if flags.has("no-color") { Palette::Monochrome } else { palette(set) };
     let script = script::read(&flags, &rooms)?;
     let args = Args {
         user: flags.parsed("user")?,
@@ -163,7 +165,9 @@ pub(crate) fn parse(
         token_file: flags.get("token-file").map(PathBuf::from),
         plain: flags.has("plain") || is_dumb,
         commands: flags.has("commands"),
-        palette: if flags.has("no-color") { Palette::Monochrome } else { palette(set) },
+        look: Look::of_terminal(palette, |name| {
+            set(name).map_or(String::new(), |value| value.to_string_lossy().into_owned())
+        }),
         timeout: flags.duration("timeout")?.unwrap_or_default(),
     };
     Ok(match script {
@@ -220,20 +224,20 @@ mod tests {
         assert_eq!(quiet.user.unwrap().as_str(), "ann");
         assert_eq!(quiet.rooms.iter().map(RoomName::as_str).collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(
-            (quiet.password.as_deref(), quiet.palette),
+            (quiet.password.as_deref(), quiet.look.palette),
             (Some("hush"), Palette::TwoFiftySix)
         );
         let loud = args("--nick bob --join #c --no-color", &env);
         assert_eq!(loud.user.unwrap().as_str(), "bob");
         assert_eq!(loud.rooms.iter().map(RoomName::as_str).collect::<Vec<_>>(), ["c"]);
-        assert_eq!(loud.palette, Palette::Monochrome);
+        assert_eq!(loud.look.palette, Palette::Monochrome);
     }
 
     #[test]
     fn a_dumb_terminal_is_used_plainly_and_no_color_is_respected() {
         assert!(args("", &[("TERM", "dumb")]).plain);
-        assert_eq!(args("", &[("NO_COLOR", "0")]).palette, Palette::Monochrome);
-        assert_eq!(args("", &[("NO_COLOR", "")]).palette, Palette::Sixteen);
+        assert_eq!(args("", &[("NO_COLOR", "0")]).look.palette, Palette::Monochrome);
+        assert_eq!(args("", &[("NO_COLOR", "")]).look.palette, Palette::Sixteen);
     }
 
     #[test]

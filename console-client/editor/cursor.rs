@@ -5,11 +5,11 @@ use crate::text::width;
 
 impl Editor {
     pub(super) fn left(&self) -> usize {
-        self.back(self.cursor, |before, c| !joins(before, c))
+        self.back(self.cursor, |before, c| !width::joins(before, c))
     }
 
     pub(super) fn right(&self) -> usize {
-        self.on(self.cursor, |before, c| !joins(before, c))
+        self.on(self.cursor, |before, c| !width::joins(before, c))
     }
 
     pub(super) fn word_left(&self) -> usize {
@@ -48,11 +48,6 @@ impl Editor {
     fn char_before(&self, at: usize) -> Option<char> {
         self.text.get(at.checked_sub(1)?).copied()
     }
-}
-
-/// Whether `c` and the character before it are seen as one.
-fn joins(before: char, c: char) -> bool {
-    width::is_combining(c) || before == '\u{200D}' || c == '\u{FE0F}'
 }
 
 fn is_word(c: char) -> bool {

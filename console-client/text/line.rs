@@ -1,10 +1,15 @@
 //! A line of the chat before it is drawn: styled pieces of sanitized text, and how they wrap.
 
+use super::markup::Markup;
+use super::mention;
+use super::pieces::Marks;
+use super::pieces::Piece;
 use super::sanitize::Sanitized;
 use super::sanitize::SanitizedLines;
 use super::style::Row;
 use super::style::Style;
 use super::width;
+use super::wrap::Wrap;
 
 /// A line of any length. Every row but the first is indented when it is drawn, and a row after a
 /// line break of the author is marked: no text of another user starts at the left edge, where the
@@ -18,6 +23,18 @@ pub(crate) struct Line {
     indent: usize,
     /// What is shown of it on a terminal.
     fold: Fold,
+    /// What the last piece and the lines after it are.
+    text: TextKind,
+}
+
+/// What the text of a line is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+enum TextKind {
+    /// Our own words: they have no markup.
+    #[default]
+    Ours,
+    /// A message, and the key of the person's name if it mentions them.
+    Message { mentioned: Option<Box<str>> },
 }
 
 /// What is shown of a long line on a terminal.
@@ -61,6 +78,14 @@ impl Line {
         self
     }
 
+    /// Adds the text of a message, which may have markup and line breaks; the last thing to add. A screen
+    /// shows its rows one below the other, after the head of the first. `mentioned` is the key of a name
+    /// that stands out in it.
+    pub(crate) fn with_message(self, style: Style, text: &str, mentioned: Option<String>) -> Line {
+        let mentioned = mentioned.map(String::into_boxed_str);
+        Line { text: TextKind::Message { mentioned }, ..self.with_text(style, text) }
+    }
+
     /// On a terminal, only its first rows are shown; `/show SEQ` prints all of them.
     pub(crate) fn folded(self, seq: u64) -> Line {
         Line { fold: Fold::Record(seq), ..self }
@@ -98,10 +123,33 @@ impl Line {
             + self.more.size()
     }
 
-    /// The line as rows of at most `columns` columns, for a terminal: a long one is folded.
+    /// The line as rows of at most `columns` columns, for a terminal without a screen: a long one is
+    /// folded.
     pub(crate) fn rows(&self, columns: usize) -> Vec<Row> {
-        let most = if self.fold == Fold::Whole { usize::MAX } else { FOLD_ROWS };
-        let (mut rows, hidden) = self.first_rows(columns, most);
+        self.fold(columns, self.first_rows(columns, self.most_rows()))
+    }
+
+    /// The line as rows of at most `columns` columns of a screen: a long one is folded, and a message
+    /// stands in one column.
+    pub(crate) fn screen_rows(&self, columns: usize, markup: Markup) -> Vec<Row> {
+        match (&self.text, self.pieces.split_last()) {
+            (TextKind::Message { mentioned }, Some((text, head))) => {
+                let message =
+                    Message { head, text, more: &self.more, mentioned: mentioned.as_deref() };
+                let column = message.column(columns, self.indent_at(columns));
+                let rows = message.first_rows(columns, column, markup, self.most_rows());
+                self.fold(columns, rows)
+            }
+            (TextKind::Message { .. } | TextKind::Ours, _) => self.rows(columns),
+        }
+    }
+
+    fn most_rows(&self) -> usize {
+        if self.fold == Fold::Whole { usize::MAX } else { FOLD_ROWS }
+    }
+
+    /// Adds a row that says how many more there are.
+    fn fold(&self, columns: usize, (mut rows, hidden): (Vec<Row>, usize)) -> Vec<Row> {
         if hidden == 0 {
             return rows;
         }
@@ -149,74 +197,69 @@ impl Line {
     }
 }
 
-/// Breaks one line into rows.
-struct Wrap {
-    columns: usize,
-    indent: usize,
-    rows: Vec<Row>,
-    row: Row,
-    used: usize,
-    /// Where the last word of the row begins: the piece, the byte in it, the column.
-    word: Option<(usize, usize, usize)>,
-    after_space: bool,
+/// A line that is a message: what is before its text, and the text.
+struct Message<'a> {
+    head: &'a [(Style, Sanitized)],
+    text: &'a (Style, Sanitized),
+    more: &'a SanitizedLines,
+    /// The key of the name that stands out.
+    mentioned: Option<&'a str>,
 }
 
-impl Wrap {
-    fn new(columns: usize, head: Row, indent: usize) -> Wrap {
-        let used = head.iter().map(|(_, text)| width::of_text(text)).sum();
-        let (columns, indent) = (columns.max(8), indent.min(columns.max(8) / 2));
-        Wrap { columns, indent, rows: Vec::new(), row: head, used, word: None, after_space: false }
+impl Message<'_> {
+    /// The column where each row of the text begins: after the head, unless that takes half the screen.
+    fn column(&self, columns: usize, indent: usize) -> usize {
+        let head = self.head.iter().map(|(_, text)| width::of_text(text.as_str())).sum();
+        if head <= columns / 2 { head } else { indent + width::of_text(CONTINUED) }
     }
 
-    fn push(&mut self, style: Style, text: &str) {
-        self.row.push((style, String::new()));
-        for c in text.chars() {
-            let takes = width::of(c);
-            if self.after_space && c != ' ' {
-                let byte = self.row.last().map_or(0, |(_, text)| text.len());
-                self.word = Some((self.row.len() - 1, byte, self.used));
-            }
-            self.after_space = c == ' ';
-            if self.used + takes > self.columns {
-                self.break_row(c, style);
-                if c == ' ' {
-                    continue; // the break replaces it
-                }
-            }
-            if let Some((_, text)) = self.row.last_mut() {
-                text.push(c);
-            }
-            self.used += takes;
+    /// The first `most` rows, and how many more there are.
+    fn first_rows(
+        &self,
+        columns: usize,
+        column: usize,
+        markup: Markup,
+        most: usize,
+    ) -> (Vec<Row>, usize) {
+        let (style, first) = self.text;
+        let mut text = first.as_str().to_owned();
+        for line in self.more.iter() {
+            text.push('\n');
+            text.push_str(line);
         }
-    }
-
-    /// Ends the row because `c` does not fit: before its last word, if that and `c` fit on a row
-    /// together, else right here.
-    fn break_row(&mut self, c: char, style: Style) {
-        let indent = (Style::Plain, " ".repeat(self.indent));
-        let fits = |(_, _, column): &(usize, usize, usize)| {
-            c != ' ' && self.indent + self.used - column + width::of(c) <= self.columns
-        };
-        let Some((piece, byte, column)) = self.word.take().filter(fits) else {
-            let full = std::mem::replace(&mut self.row, vec![indent, (style, String::new())]);
-            self.rows.push(full);
-            self.used = self.indent;
-            return;
-        };
-        let mut rest = self.row.split_off(piece);
-        if let Some((style, text)) = rest.first_mut() {
-            let word = text.split_off(byte.min(text.len()));
-            let before = std::mem::replace(text, word);
-            self.row.push((*style, before.trim_end().to_owned()));
+        let head: Row = self.head.iter().map(|(s, text)| (*s, text.as_str().to_owned())).collect();
+        let indent = column.saturating_sub(width::of_text(CONTINUED));
+        let mark: Row = vec![(Style::Quiet, format!("{:indent$}{CONTINUED}", ""))];
+        let (mut shown, mut hidden, mut before): (Vec<Row>, usize, Row) = (Vec::new(), 0, head);
+        let lines = markup.lines(&text);
+        let is_empty = lines.is_empty();
+        for line in lines.into_iter().chain(is_empty.then(Vec::new)) {
+            let mut rows = Wrap::new(columns, std::mem::replace(&mut before, mark.clone()), column);
+            for (style, text) in self.styled(*style, line) {
+                rows.push(style, text.as_str());
+            }
+            let mut rows = rows.done().into_iter();
+            shown.extend(rows.by_ref().take(most.saturating_sub(shown.len())));
+            hidden += rows.count();
         }
-        rest.insert(0, indent);
-        self.used = self.used - column + self.indent;
-        self.rows.push(std::mem::replace(&mut self.row, rest));
+        (shown, hidden)
     }
 
-    fn done(mut self) -> Vec<Row> {
-        self.rows.push(self.row);
-        self.rows
+    /// A line of the text with its styles. What marks were between is sanitized again: a mark on nothing
+    /// may begin a piece.
+    fn styled(&self, style: Style, line: Vec<Piece>) -> Vec<(Style, Sanitized)> {
+        let mut styled = Vec::new();
+        if line.first().is_some_and(|piece| piece.marks.has(Marks::QUOTE)) {
+            styled.push((Style::Quiet, Sanitized::one_line("> ")));
+        }
+        for Piece { text, marks } in line {
+            let style = style.marked(marks);
+            for (is_name, part) in mention::split(&text, self.mentioned.unwrap_or_default()) {
+                let style = if is_name { Style::Mention } else { style };
+                styled.push((style, Sanitized::one_line(part)));
+            }
+        }
+        styled
     }
 }
 
@@ -274,6 +317,55 @@ mod tests {
         assert!(drawn(&wide, 40)[20].ends_with(" more lines: /show 7"));
         let narrow = drawn(&lines(99).folded(123_456), 8);
         assert!(narrow.iter().all(|row| width::of_text(row) <= 8), "{narrow:?}");
+    }
+
+    fn on_screen(text: &str, columns: usize) -> Vec<String> {
+        let line = Line::indented(6).with(Style::Quiet, "12:34 ").with(Style::Strong, "bob");
+        let line = line.with(Style::Plain, " ").with_message(Style::Plain, text, None);
+        let rows = line.screen_rows(columns, Markup::Styled { emoji: true });
+        rows.into_iter().map(|row| row.into_iter().map(|(_, text)| text).collect()).collect()
+    }
+
+    #[test]
+    fn all_rows_of_a_message_on_a_screen_begin_in_one_column() {
+        assert_eq!(on_screen("a  1\nbb 2", 40), ["12:34 bob a  1", "        │ bb 2"]);
+        assert_eq!(
+            on_screen("see\n```\nif x:\n    y\n```\n> **so**", 40),
+            ["12:34 bob see", "        │ if x:", "        │     y", "        │ > so"]
+        );
+        assert_eq!(
+            on_screen("one two three four", 24),
+            ["12:34 bob one two three", "          four"]
+        );
+        assert_eq!(
+            on_screen("日本語の文章日本語", 24),
+            ["12:34 bob 日本語の文章日", "          本語"]
+        );
+        // A name that takes more than half the screen leaves too little for that.
+        assert_eq!(on_screen("one\ntwo three", 16), ["12:34 bob one", "    │ two three"]);
+        assert_eq!(on_screen("", 40), ["12:34 bob "]);
+    }
+
+    #[test]
+    fn markup_and_a_mention_have_styles_on_a_screen_and_pipes_get_the_text_as_it_was_sent() {
+        let text = "**Bob**: `x` *y* :tada:\x1b[2J";
+        let line = Line::default().with_message(Style::Strong, text, Some("bob".to_owned()));
+        let rows = line.screen_rows(80, Markup::Styled { emoji: true });
+        let rows: Vec<_> = rows[0].iter().map(|(style, text)| (*style, text.as_str())).collect();
+        assert_eq!(
+            rows,
+            [
+                (Style::Mention, "Bob"),
+                (Style::Strong, ": "),
+                (Style::Code, "x"),
+                (Style::Strong, " "),
+                (Style::StrongEm, "y"),
+                (Style::Strong, " 🎉\\x1b[2J"),
+            ]
+        );
+        let raw = "**Bob**: `x` *y* :tada:\\x1b[2J";
+        assert_eq!(line.unwrapped(), [[(Style::Strong, raw.to_owned())]]);
+        assert_eq!(line.rows(80), [[(Style::Strong, raw.to_owned())]], "--plain too");
     }
 
     #[test]

@@ -4,6 +4,8 @@
 
 use std::fmt::Write;
 
+use super::pieces::Marks;
+
 /// What a piece of text is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Style {
@@ -12,8 +14,16 @@ pub(crate) enum Style {
     /// Time stamps, joins and leaves.
     Quiet,
     Strong,
-    /// A name, in the colour that its hash picks.
-    Name(u64),
+    /// Emphasis: italic.
+    Em,
+    StrongEm,
+    Code,
+    /// Struck out, and what else its marks say.
+    Struck(Marks),
+    /// The person's own name in a message of another user.
+    Mention,
+    /// A name, in the colour of this number, of [`HUES`].
+    Name(u8),
     /// Something failed.
     Alarm,
     /// The status line.
@@ -34,32 +44,61 @@ pub(crate) enum Palette {
     True,
 }
 
-/// Of the 16, those that most themes keep readable on their own background.
-const SIXTEEN: [u8; 6] = [31, 32, 33, 34, 35, 36];
+/// The hues of names, 22.5° apart, as the page has them (`hue` in `static/text/text.js`).
+const HUES: usize = 16;
 
-/// Of the 256, those with a contrast of at least 3.3 to both black and white.
-const TWO_FIFTY_SIX: [u8; 24] = [
-    26, 28, 29, 31, 32, 33, 61, 63, 64, 67, 68, 93, 94, 97, 98, 99, 127, 130, 131, 132, 133, 134,
-    163, 166,
-];
+/// Of the 16 colours, the one nearest to each hue, without those that many themes make unreadable.
+const SIXTEEN: [u8; HUES] = [31, 31, 31, 33, 33, 33, 32, 32, 36, 36, 36, 34, 34, 34, 35, 35];
 
-/// Red, green and blue at 24 hues, strong and pale: as much contrast to black as to white, 4.5.
+/// Of the 256, the one nearest to each hue, of those with a contrast of at least 3.3 to both black and
+/// white.
+const TWO_FIFTY_SIX: [u8; HUES] =
+    [198, 167, 166, 130, 136, 100, 64, 29, 30, 31, 32, 33, 63, 99, 134, 200];
+
+/// Red, green and blue of each hue in OKLCH, as the page has them, but as dark as gives as much contrast
+/// to black as to white, 4.5: a terminal does not say which of them is behind the text.
 #[rustfmt::skip]
-const TRUE: [u32; 48] = [
-    0xEC0606, 0xD93B06, 0xB65D05, 0x947004, 0x797903, 0x608003, 0x448403, 0x248803,
-    0x048904, 0x048925, 0x038845, 0x038665, 0x038383, 0x047FA7, 0x0673E1, 0x396AFA,
-    0x6161FB, 0x7F55FB, 0x9E41FA, 0xBD0BF9, 0xCF05CF, 0xDB06A5, 0xE40675, 0xEA063F,
-    0xCA4949, 0xBC5836, 0xA2692F, 0x8C7329, 0x7A7A23, 0x677E24, 0x548226, 0x3E8526,
-    0x278827, 0x27873F, 0x278656, 0x26846C, 0x268282, 0x2D7F9A, 0x3679BB, 0x5271CD,
-    0x6969D4, 0x7E62D2, 0x9458CF, 0xAB4ACB, 0xC138C1, 0xC63BA4, 0xC84285, 0xCA4767,
+const TRUE: [u32; HUES] = [
+    0xC34B78, 0xC94B4D, 0xC4530F, 0xA76702, 0x907201, 0x767B00, 0x448501, 0x008752,
+    0x008574, 0x00838B, 0x0280A1, 0x007AC8, 0x546FD5, 0x7F63CF, 0x9E59BB, 0xB5509D,
 ];
 
 impl Style {
-    /// The style of a name: the same for all its spellings.
-    pub(crate) fn of_name(name: &str) -> Style {
-        let bytes = name.to_lowercase().into_bytes();
-        let mix = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        Style::Name(bytes.iter().fold(0xcbf2_9ce4_8422_2325, mix)) // FNV-1a
+    /// The style of a name, by its key: the same for all its spellings, and the hue of the page.
+    pub(crate) fn of_name(key: &str) -> Style {
+        let mix = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+        let hash = key.bytes().fold(0x811c_9dc5, mix); // FNV-1a
+        // Its lowest bits hardly mix.
+        let mixed = (hash ^ (hash >> 15)).wrapping_mul(0x2c1b_3c6d);
+        Style::Name((mixed >> 28) as u8)
+    }
+
+    /// The style of a piece of text with these marks. What is quiet or failed stays so.
+    pub(crate) fn marked(self, marks: Marks) -> Style {
+        let is_strong = self == Style::Strong || marks.has(Marks::STRONG);
+        let is_code = marks.has(Marks::CODE) || marks.has(Marks::BLOCK);
+        match self {
+            Style::Plain if marks.has(Marks::DEL) => Style::Struck(marks),
+            Style::Strong if marks.has(Marks::DEL) => Style::Struck(marks.with(Marks::STRONG)),
+            Style::Quiet if marks.has(Marks::DEL) => Style::Struck(Marks::DEL.with(Marks::QUOTE)),
+            Style::Plain | Style::Strong if is_code => Style::Code,
+            Style::Plain | Style::Strong => match (is_strong, marks.has(Marks::EM)) {
+                (true, true) => Style::StrongEm,
+                (false, true) => Style::Em,
+                (true, false) => Style::Strong,
+                (false, false) if marks.has(Marks::QUOTE) => Style::Quiet,
+                (false, false) => Style::Plain,
+            },
+            Style::Quiet
+            | Style::Em
+            | Style::StrongEm
+            | Style::Code
+            | Style::Struck(_)
+            | Style::Mention
+            | Style::Name(_)
+            | Style::Alarm
+            | Style::Bar => self,
+        }
     }
 }
 
@@ -95,36 +134,55 @@ impl Palette {
     fn begin(self, style: Style, out: &mut String) {
         match (self, style) {
             (Palette::Bare, _) | (_, Style::Plain) => {}
-            (_, Style::Quiet) => out.push_str("\x1b[2m"),
+            (_, Style::Quiet | Style::Code) => out.push_str("\x1b[2m"),
+            (_, Style::Em) => out.push_str("\x1b[3m"),
+            (_, Style::Struck(marks)) => {
+                let is_code = marks.has(Marks::CODE) || marks.has(Marks::BLOCK);
+                let is_dim = is_code || marks.has(Marks::QUOTE) && !marks.has(Marks::STRONG);
+                let is_strong = !is_code && marks.has(Marks::STRONG);
+                out.push_str("\x1b[");
+                for (code, _) in [("2;", is_dim), ("1;", is_strong), ("3;", marks.has(Marks::EM))]
+                    .into_iter()
+                    .filter(|(_, is_said)| *is_said)
+                {
+                    out.push_str(code);
+                }
+                out.push_str("9m");
+            }
+            (_, Style::StrongEm) => out.push_str("\x1b[1;3m"),
             (_, Style::Strong) | (Palette::Monochrome, Style::Name(_) | Style::Alarm) => {
                 out.push_str("\x1b[1m");
             }
+            (Palette::Monochrome, Style::Mention) => out.push_str("\x1b[1;4m"),
             (_, Style::Bar) => out.push_str("\x1b[7m"),
             (Palette::Sixteen | Palette::TwoFiftySix | Palette::True, Style::Alarm) => {
                 out.push_str("\x1b[1;31m");
             }
-            (Palette::Sixteen, Style::Name(hash)) => {
-                _ = write!(out, "\x1b[1;{}m", pick(&SIXTEEN, hash));
+            (Palette::Sixteen | Palette::TwoFiftySix | Palette::True, Style::Mention) => {
+                out.push_str("\x1b[1;33m");
             }
-            (Palette::TwoFiftySix, Style::Name(hash)) => {
-                _ = write!(out, "\x1b[1;38;5;{}m", pick(&TWO_FIFTY_SIX, hash));
+            (Palette::Sixteen, Style::Name(hue)) => {
+                _ = write!(out, "\x1b[1;{}m", pick(&SIXTEEN, hue));
             }
-            (Palette::True, Style::Name(hash)) => {
-                let [_, red, green, blue] = pick(&TRUE, hash).to_be_bytes();
+            (Palette::TwoFiftySix, Style::Name(hue)) => {
+                _ = write!(out, "\x1b[1;38;5;{}m", pick(&TWO_FIFTY_SIX, hue));
+            }
+            (Palette::True, Style::Name(hue)) => {
+                let [_, red, green, blue] = pick(&TRUE, hue).to_be_bytes();
                 _ = write!(out, "\x1b[1;38;2;{red};{green};{blue}m");
             }
         }
     }
 }
 
-fn pick<T: Copy + Default>(colours: &[T], hash: u64) -> T {
-    let at = usize::try_from(hash % colours.len().max(1) as u64).unwrap_or(0);
-    colours.get(at).copied().unwrap_or_default()
+fn pick<T: Copy + Default>(colours: &[T; HUES], hue: u8) -> T {
+    colours.get(usize::from(hue)).copied().unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::markup::Markup;
 
     fn painted(palette: Palette, style: Style) -> String {
         let mut out = String::new();
@@ -142,7 +200,8 @@ mod tests {
     #[test]
     fn a_name_keeps_its_colour_in_every_spelling() {
         let bob = painted(Palette::TwoFiftySix, Style::of_name("bob"));
-        assert_eq!(bob, painted(Palette::TwoFiftySix, Style::of_name("BOB")));
+        let key = "BOB".parse::<talk::chat::UserName>().unwrap().key();
+        assert_eq!(bob, painted(Palette::TwoFiftySix, Style::of_name(&key)));
         assert_ne!(bob, painted(Palette::TwoFiftySix, Style::of_name("alice")));
     }
 
@@ -168,6 +227,32 @@ mod tests {
         }
         let bob = painted(Palette::True, Style::of_name("bob"));
         assert!(bob.starts_with("\x1b[1;38;2;") && bob.ends_with("mbob\x1b[0m"), "{bob:?}");
+    }
+
+    #[test]
+    fn what_marks_say_is_bold_italic_dim_or_struck_and_what_is_quiet_stays_so() {
+        let both = Markup::Styled { emoji: true }.parse("***a***");
+        assert_eq!(Style::Plain.marked(both[0].marks), Style::StrongEm);
+        assert_eq!(Style::Quiet.marked(both[0].marks), Style::Quiet);
+        assert_eq!(painted(Palette::Sixteen, Style::StrongEm), "\x1b[1;3mbob\x1b[0m");
+        assert_eq!(
+            painted(Palette::Sixteen, Style::Plain.marked(Marks::CODE)),
+            "\x1b[2mbob\x1b[0m"
+        );
+        assert_eq!(
+            painted(Palette::Monochrome, Style::Mention),
+            "\x1b[1;4mbob\x1b[0m",
+            "no colour"
+        );
+        for (text, codes) in
+            [("~~a~~", "9"), ("***~~a~~***", "1;3;9"), ("~~`a`~~", "2;9"), ("> ~~a~~", "2;9")]
+        {
+            let pieces = Markup::Styled { emoji: true }.parse(text);
+            let style = Style::Plain.marked(pieces.last().unwrap().marks);
+            assert_eq!(painted(Palette::Monochrome, style), format!("\x1b[{codes}mbob\x1b[0m"));
+            assert_eq!(painted(Palette::Bare, style), "bob");
+        }
+        assert_eq!(painted(Palette::Sixteen, Style::Mention), "\x1b[1;33mbob\x1b[0m");
     }
 
     /// The contrast of a colour to black and to white, the lesser of both (WCAG 2).

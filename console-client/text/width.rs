@@ -23,9 +23,64 @@ pub(crate) fn of_text(text: &str) -> usize {
     text.chars().map(of).sum()
 }
 
-/// Whether `c` belongs to the character before it, so that a cursor does not stop between them.
+/// The columns of a text on a terminal that shows each sequence of emoji as one picture.
+pub(crate) fn least_of_text(text: &str) -> usize {
+    clusters(text).map(least_of_cluster).sum()
+}
+
+/// The columns of one cluster on such a terminal.
+pub(crate) fn least_of_cluster(cluster: &str) -> usize {
+    cluster.chars().next().map_or(0, of)
+}
+
+/// Whether terminals disagree about the columns of a text.
+pub(crate) fn is_uncertain(text: &str) -> bool {
+    !text.is_ascii() && least_of_text(text) != of_text(text)
+}
+
+/// Whether `c` is a mark on the character before it.
 pub(crate) fn is_combining(c: char) -> bool {
     is_in(ZERO, c.into())
+}
+
+/// Whether `c` is a mark that is seen, as an accent: not an invisible character.
+pub(crate) fn is_mark(c: char) -> bool {
+    is_combining(c) && !matches!(c, '\u{200B}'..='\u{206F}')
+}
+
+/// Whether `c` and the character before it are seen as one, so that neither a cursor nor the end of a
+/// row comes between them: marks, skin tones, and emoji joined by U+200D.
+pub(crate) fn joins(before: char, c: char) -> bool {
+    let is_skin_tone = matches!(c, '\u{1F3FB}'..='\u{1F3FF}');
+    is_combining(c) || before == '\u{200D}' || is_skin_tone && !before.is_ascii()
+}
+
+/// The longest sequence of emoji in Unicode 18.0 has 10 characters (two people with skin tones kiss).
+const CLUSTER_CHARS: usize = 16;
+
+/// How many of these characters, from the first on, are seen as one.
+pub(crate) fn cluster(chars: &[char]) -> usize {
+    let joined = chars.windows(2).take(CLUSTER_CHARS - 1);
+    let joined = joined.take_while(|pair| matches!(pair, [before, c] if joins(*before, *c)));
+    (1 + joined.count()).min(chars.len())
+}
+
+/// The parts of a text that are each seen as one character.
+pub(crate) fn clusters(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let mut chars = rest.char_indices();
+        let (_, mut before) = chars.next()?;
+        let mut count = 1;
+        let next = chars.find(|(_, c)| {
+            let ends = count == CLUSTER_CHARS || !joins(before, *c);
+            (before, count) = (*c, count + 1);
+            ends
+        });
+        let (first, others) = rest.split_at(next.map_or(rest.len(), |(at, _)| at));
+        rest = others;
+        Some(first)
+    })
 }
 
 fn is_in(ranges: &[(u32, u32)], code: u32) -> bool {
@@ -147,6 +202,28 @@ mod tests {
         {
             assert_eq!(of_text(text), columns, "{text}");
         }
+    }
+
+    #[test]
+    fn a_sequence_of_emoji_is_one_cluster_and_takes_two_columns_where_it_is_one_picture() {
+        let text = "a👩\u{200d}👩\u{200d}👧e\u{301}☝\u{fe0f}👍🏽日";
+        let all: Vec<&str> = clusters(text).collect();
+        let parts = ["a", "👩\u{200d}👩\u{200d}👧", "e\u{301}", "☝\u{fe0f}", "👍🏽", "日"];
+        assert_eq!(all, parts);
+        assert_eq!(
+            (of_text(text), least_of_text(text)),
+            (1 + 6 + 1 + 2 + 4 + 2, 1 + 2 + 1 + 1 + 2 + 2)
+        );
+        let chars: Vec<char> = text.chars().collect();
+        assert_eq!([cluster(&chars), cluster(&chars[1..]), cluster(&[])], [1, 5, 0]);
+        assert!(is_uncertain(text) && !is_uncertain("日本e\u{301}"));
+    }
+
+    #[test]
+    fn a_chain_of_joiners_does_not_make_a_cluster_wider_than_a_row() {
+        let chain = "👩\u{200d}".repeat(1_000);
+        assert!(clusters(&chain).all(|cluster| of_text(cluster) <= 16));
+        assert_eq!(clusters(&chain).collect::<String>(), chain);
     }
 
     #[test]

@@ -51,6 +51,9 @@ impl Tui {
     }
 
     fn paint_end(&mut self, mut above: Vec<Line>, out: &mut String) {
+        if self.display().output.take_forget() {
+            self.screen.forget_printed();
+        }
         above.extend(self.display().output.take().into_iter().map(|(_, line)| line));
         let (mut pending, status) = (self.chat.view.pending_lines(), self.status());
         if self.gate.is_open() {

@@ -13,6 +13,7 @@ mod commands; // what a typed line means
 mod refusals; // what is refused for good
 mod rooms; // mentions, edits, what is unread
 mod completion; // what Tab completes
+mod markup; // how a message and a name look
 
 fn table(name: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/vectors/{name}.json"));

@@ -12,6 +12,7 @@ use crate::room::Post;
 use crate::storage::preferences::Preferences;
 use crate::storage::preferences::TimestampStyle;
 use crate::text::line::Line;
+use crate::text::mention;
 use crate::text::style::Style;
 use crate::text::timezone;
 use crate::text::timezone::TimeZone;
@@ -93,7 +94,7 @@ pub(crate) fn record(record: &Record, stamp: &str, ours: &UserName) -> Line {
         )
         | RecordKind::Erased { .. } => Style::Quiet,
     };
-    message(stamp, &record.user, &text, me, style)
+    message(stamp, &record.user, &text, me, style, ours)
 }
 
 /// `12:34 #7 bob hello`: with its number, for `/reply`, `/edit` and `/delete`.
@@ -136,13 +137,13 @@ pub(crate) fn reply_choice(seq: u64, post: &Post) -> Line {
 /// `  …   bob hello`: not stored yet, in the columns where the record will be.
 pub(crate) fn pending(submission: &Submission, ours: &UserName) -> Line {
     let (text, me) = text_of(&submission.operation);
-    message("  …   ", ours, &text, me, Style::Quiet)
+    message("  …   ", ours, &text, me, Style::Quiet, ours)
 }
 
 /// `  ✗   bob hello`, and the reason below it.
 pub(crate) fn failed(submission: &Submission, ours: &UserName, reason: &str) -> Vec<Line> {
     let (text, me) = text_of(&submission.operation);
-    let line = message("  ✗   ", ours, &text, me, Style::Alarm);
+    let line = message("  ✗   ", ours, &text, me, Style::Alarm, ours);
     let reason = Line::indented(INDENT)
         .with(Style::Alarm, &format!("      not sent: {reason} (/resend or /drop)"));
     vec![line, reason]
@@ -160,11 +161,21 @@ pub(crate) fn text_of(operation: &Operation) -> (String, bool) {
     (text, false)
 }
 
-fn message(stamp: &str, user: &UserName, text: &str, me: bool, style: Style) -> Line {
+fn message(
+    stamp: &str,
+    user: &UserName,
+    text: &str,
+    me: bool,
+    style: Style,
+    ours: &UserName,
+) -> Line {
     let line = Line::indented(INDENT).with(Style::Quiet, stamp);
-    let name = Style::of_name(user.as_str());
+    let name = Style::of_name(&user.key());
     let line = if me { line.with(Style::Strong, "* ") } else { line };
-    line.with(name, user.as_str()).with(Style::Plain, " ").with_text(style, text)
+    let line = line.with(name, user.as_str()).with(Style::Plain, " ");
+    // Only a mention is bold: a name in what the person writes themselves is none.
+    let mentioned = (style == Style::Strong).then(|| ours.key());
+    line.with_message(style, text, mentioned)
 }
 
 // ---- People ------------------------------------------------------------------------------------
@@ -258,7 +269,7 @@ pub(crate) fn room(room: &RoomName, ours: &UserName) -> String {
 pub(crate) fn mentions(record: &Record, ours: &UserName) -> bool {
     let is_mentioned = match &record.kind {
         RecordKind::Operation(Operation::Post { text, .. } | Operation::Edit { text, .. }) => {
-            contains_name(text.as_str(), ours)
+            mention::contains(text.as_str(), &ours.key())
         }
         RecordKind::Operation(Operation::Delete { .. } | Operation::Topic { .. })
         | RecordKind::Erased { .. } => false,
@@ -269,28 +280,4 @@ pub(crate) fn mentions(record: &Record, ours: &UserName) -> bool {
 /// Whether a record mentions `ours`, or is a direct message.
 pub(crate) fn is_mention(record: &Record, ours: &UserName) -> bool {
     record.room.is_private() || mentions(record, ours)
-}
-
-/// Whether a text contains the name as a whole word, in any case.
-fn contains_name(text: &str, name: &UserName) -> bool {
-    let in_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
-    let key = name.key();
-    let key = key.trim_matches(|c| !in_name(c));
-    let text = text.to_lowercase();
-    !key.is_empty() && text.split(|c| !in_name(c)).any(|word| word == key)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_is_found_as_a_word_in_any_case_and_not_inside_another() {
-        let bob: UserName = "Bob".parse().unwrap();
-        for (text, found) in
-            [("bob: hi", true), ("hi @BOB!", true), ("bobby", false), ("b-bob", false), ("", false)]
-        {
-            assert_eq!(contains_name(text, &bob), found, "{text}");
-        }
-    }
 }

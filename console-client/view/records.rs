@@ -79,6 +79,9 @@ impl View {
             };
             display.scroll.history.erase(record, room, &style);
         }
+        if let RecordKind::Operation(Operation::Delete { .. }) = &record.kind {
+            display.output.forget_printed();
+        }
         if display.preferences.current().is_ignored(&record.user) {
             return skip_ignored(&mut display.rooms, record);
         }

@@ -18,10 +18,15 @@ mod shown;
 mod console {
     #[path = "text"]
     pub(crate) mod text {
+        mod emoji;
         pub(crate) mod line;
+        mod links;
+        pub(crate) mod markup;
+        pub(crate) mod mention;
         pub(crate) mod sanitize;
         pub(crate) mod style;
         pub(crate) mod width;
+        mod wrap;
     }
 }
 use console::text;

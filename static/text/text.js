@@ -102,7 +102,7 @@ export function hue(name) {
 function hrefOf(link) {
   if (/^www\./i.test(link)) return /^www\.[^./:?#]+\.[^./:?#]/i.test(link) ? parseUrl(`https://${link}`) : null;
   if (/^https?:/i.test(link)) return parseUrl(link);
-  return /^[!-~]+$/.test(link) ? `mailto:${link.replace(/^mailto:/i, "")}` : null; // `i` and `u` together also match `ſ` and `K`
+  return /^[!-~]+@[!-~]+$/.test(link) ? `mailto:${link.replace(/^mailto:/i, "")}` : null; // `i` and `u` together also match `ſ` and `K`
 }
 
 /**

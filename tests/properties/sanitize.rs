@@ -1,6 +1,7 @@
 //! The console's filter: any text, as if another user had written it.
 
 use crate::text::line::Line;
+use crate::text::markup::Markup;
 use crate::text::sanitize::Sanitized;
 use crate::text::style::Style;
 use crate::text::width;
@@ -37,8 +38,11 @@ fn settled(line: &Sanitized) {
 
 /// No row is too wide or harmful.
 fn drawn(text: &str, columns: usize) {
-    let line = Line::indented(6).with(Style::Strong, "bob").with_text(Style::Plain, text);
-    for row in line.rows(columns) {
+    let head = || Line::indented(6).with(Style::Strong, "bob ");
+    let message = head().with_message(Style::Plain, text, Some("bob".to_owned()));
+    let rows = head().with_text(Style::Plain, text).rows(columns).into_iter();
+    let marked = message.screen_rows(columns, Markup::Styled { emoji: true });
+    for row in rows.chain(marked).chain(message.screen_rows(columns, Markup::Raw)) {
         let row: String = row.into_iter().map(|(_, text)| text).collect();
         harmless(&row);
         assert!(width::of_text(&row) <= columns, "{row:?} in {columns} columns");

@@ -3,6 +3,8 @@
 use super::*;
 use crate::editor::completion::Words;
 use crate::stdio::keys::Key;
+use crate::text::markup::Markup;
+use crate::text::style::Palette;
 use proptest::prelude::*;
 use std::num::NonZeroU16;
 
@@ -18,7 +20,9 @@ struct TestScreen {
 impl TestScreen {
     fn new() -> TestScreen {
         let terminal = terminal(24);
-        let screen = Screen::new(SIZE, Palette::Monochrome);
+        let markup = Markup::Styled { emoji: true };
+        let look = Look { palette: Palette::Monochrome, markup, on_resize: OnResize::WrapsAgain };
+        let screen = Screen::new(SIZE, look);
         TestScreen { terminal, screen, editor: Editor::default() }
     }
 
@@ -116,6 +120,23 @@ fn a_narrower_terminal_that_wraps_rows_again_is_painted_over_cleanly() {
     test.screen.resize(Size { rows: 8, columns: 12 });
     test.paint(&[], &[]);
     assert_eq!(test.seen().0, rows(&["alice hi", "[lobby]", "> abcdefgh", "  ijklmnop"]));
+}
+
+#[test]
+fn emoji_that_are_joined_show_as_one_in_the_input_line() {
+    let mut test = TestScreen::new();
+    let couple = "👩\u{200d}👩";
+    test.type_in(&format!("a{couple}b"));
+    let painted = test.paint(&[], &[]);
+    assert_eq!(test.seen().0, rows(&["[lobby]", &format!("> a{couple}b")]));
+    // Terminals give it two columns or four: the text before the cursor is painted again, which puts
+    // the cursor behind it on each.
+    let end = format!("\r> a{couple}b{END}");
+    assert!(painted.ends_with(&end), "{painted:?}");
+    test.editor.press(Key::Left, &Words::default());
+    test.editor.press(Key::Left, &Words::default());
+    test.paint(&[], &[]);
+    assert_eq!(test.seen().1, (1, 3), "the cursor does not stop inside");
 }
 
 #[test]

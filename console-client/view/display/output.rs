@@ -13,6 +13,8 @@ pub(crate) struct OutputQueue {
     size: usize,
     /// A short text on the status line, until the next key.
     hint: Option<&'static str>,
+    /// A text was deleted: what was printed is not to be printed again.
+    must_forget: bool,
 }
 
 /// Bytes of lines after which they are printed: of a flood of long messages, no more wait in memory.
@@ -41,7 +43,7 @@ pub(crate) enum Channel {
 
 impl OutputQueue {
     pub(in crate::view) fn new(mode: OutputMode) -> OutputQueue {
-        OutputQueue { mode, lines: Vec::new(), size: 0, hint: None }
+        OutputQueue { mode, lines: Vec::new(), size: 0, hint: None, must_forget: false }
     }
 
     pub(in crate::view) fn mode(&self) -> OutputMode {
@@ -72,6 +74,16 @@ impl OutputQueue {
     pub(crate) fn take(&mut self) -> Vec<(Channel, Line)> {
         self.size = 0;
         std::mem::take(&mut self.lines)
+    }
+
+    /// Notes that a text was deleted, which may have been printed.
+    pub(in crate::view) fn forget_printed(&mut self) {
+        self.must_forget = true;
+    }
+
+    /// Whether a text was deleted since the last call.
+    pub(crate) fn take_forget(&mut self) -> bool {
+        std::mem::take(&mut self.must_forget)
     }
 
     pub(crate) fn set_hint(&mut self, hint: Option<&'static str>) {

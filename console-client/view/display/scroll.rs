@@ -10,6 +10,7 @@ use super::history_loader::LineId;
 use crate::room::Room;
 use crate::stdio::keys::Direction;
 use crate::text::line::Line;
+use crate::text::markup::Markup;
 use crate::text::style::Row;
 use crate::view::format;
 
@@ -20,6 +21,8 @@ pub(crate) struct Scroll {
     position: Option<ScrollPosition>,
     /// Older messages, loaded for it.
     pub(crate) history: HistoryLoader,
+    /// What the screen makes of markup.
+    markup: Markup,
 }
 
 /// A row: of which line, and which of its rows.
@@ -66,6 +69,11 @@ impl ScrollPosition {
 impl Scroll {
     pub(crate) fn is_active(&self) -> bool {
         self.position.is_some()
+    }
+
+    /// Notes what the screen makes of markup.
+    pub(crate) fn set_markup(&mut self, markup: Markup) {
+        self.markup = markup;
     }
 
     pub(super) fn set_position(&mut self, position: Option<ScrollPosition>) {
@@ -234,7 +242,7 @@ impl Scroll {
             if before.len() >= above {
                 break;
             }
-            before.extend(positioned_rows(*id, line, columns).into_iter().rev());
+            before.extend(self.positioned_rows(*id, line, columns).into_iter().rev());
         }
         let mut rows: Vec<_> = before.into_iter().rev().collect();
         // The very row of the position may be gone, or wrapped differently.
@@ -245,17 +253,22 @@ impl Scroll {
                 reaches_end = false;
                 break;
             }
-            rows.extend(positioned_rows(*id, line, columns));
+            rows.extend(self.positioned_rows(*id, line, columns));
         }
         at += self.position.map_or(0, |position| {
             rows.get(at..).unwrap_or_default().partition_point(|(row, _)| *row < position)
         });
         RowsAround { rows, at, reaches_end }
     }
-}
 
-/// A line as rows, each with its position.
-fn positioned_rows(line: LineId, text: &Line, columns: usize) -> Vec<(ScrollPosition, Row)> {
-    let rows = text.rows(columns).into_iter().enumerate();
-    rows.map(|(row, text)| (ScrollPosition { line, row }, text)).collect()
+    /// A line as rows, each with its position.
+    fn positioned_rows(
+        &self,
+        line: LineId,
+        text: &Line,
+        columns: usize,
+    ) -> Vec<(ScrollPosition, Row)> {
+        let rows = text.screen_rows(columns, self.markup).into_iter().enumerate();
+        rows.map(|(row, text)| (ScrollPosition { line, row }, text)).collect()
+    }
 }

@@ -13,7 +13,7 @@ fn a_post_of_4000_lines_takes_20_rows_of_a_terminal_and_show_prints_the_rest() {
     ann.post("lobby", "2", &format!("top{}bottom", "\n".repeat(4_000)));
     ann.post("lobby", "3", "after");
     let rows = bob.wait_for(" ann after");
-    let folded = rows.iter().filter(|row| row.trim_end() == "      │").count();
+    let folded = rows.iter().filter(|row| row.trim_end() == "        │").count();
     assert!(folded <= 19, "{rows:#?}");
     assert!(rows.iter().any(|row| row == "      … 3981 more lines: /show 2"), "{rows:#?}");
     assert!(!rows.concat().contains("bottom"), "{rows:#?}");
@@ -23,7 +23,7 @@ fn a_post_of_4000_lines_takes_20_rows_of_a_terminal_and_show_prints_the_rest() {
 
     bob.type_in("/show 2\r");
     let rows = bob.wait_for("-- end of message #2 --");
-    assert!(rows.iter().any(|row| row == "      │ bottom"), "{rows:#?}");
+    assert!(rows.iter().any(|row| row == "        │ bottom"), "{rows:#?}");
     assert!(lines(&bob) - before > 4_000, "all of it");
     bob.type_in("/show 9\r");
     bob.wait_for("!! there is no message #9 here");
@@ -46,5 +46,5 @@ fn a_post_of_4000_lines_takes_20_rows_of_a_terminal_and_show_prints_the_rest() {
     let rows = bob.wait_until("all of it again", |rows| {
         rows.iter().any(|row| row == "-- end of message #2 --")
     });
-    assert!(rows.iter().any(|row| row == "      │ bottom"), "{rows:#?}");
+    assert!(rows.iter().any(|row| row == "        │ bottom"), "{rows:#?}");
 }

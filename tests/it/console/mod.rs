@@ -2,6 +2,7 @@
 
 mod interactive; // typing, drawing, leaving
 mod terminals; // widths, colours, terminals without a screen
+mod resize; // in tmux, narrower and wider
 mod editing; // the input line: recall, long pastes
 mod completion; // Tab
 mod flood; // typing while messages pour in

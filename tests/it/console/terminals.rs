@@ -50,13 +50,13 @@ fn keys_typed_right_after_a_resize_leave_no_second_status_row() {
     assert_eq!(status_rows, 1, "{screen:#?}");
 }
 
-/// The rows that `12:34 ann` and these words need: all but the first are indented by 6, and the last
-/// column is free.
+/// The rows that `12:34 ann` and these words need: all but the first begin below the first word, and
+/// the last column is free.
 fn rows_of(words: &[String], width: usize) -> usize {
     let (mut rows, mut used) = (1, "12:34 ann".len());
     for word in words {
         if used + 1 + word.len() > width - 1 {
-            (rows, used) = (rows + 1, 6 + word.len());
+            (rows, used) = (rows + 1, 10 + word.len());
         } else {
             used += 1 + word.len();
         }

@@ -8,6 +8,8 @@ import { ALIASES, COMMANDS, help, parseCommand } from "../../../static/model/com
 import { timeOf } from "../../../static/model/goto.js";
 import { Completion, candidatesFrom, fitSpacing } from "../../../static/model/completion.js";
 import { isFinal, typedFor } from "../../../static/model/refusals.js";
+import { parseMarkup } from "../../../static/text/markup.js";
+import { hue } from "../../../static/text/text.js";
 import { rowsOf } from "../../../static/view/rows.js";
 
 const table = (name) => JSON.parse(readFileSync(new URL(`../../vectors/${name}.json`, import.meta.url)));
@@ -150,7 +152,7 @@ function completions({ typed, me, members, wrote, rooms, known }) {
 }
 
 test("where the clients differ, a case has what each does, and says how", () => {
-  for (const { cases } of ["commands", "refusals", "goto", "mentions", "completion", "edits", "unread"].map(table)) {
+  for (const { cases } of ["commands", "refusals", "goto", "mentions", "completion", "edits", "unread", "markup", "hues"].map(table)) {
     for (const { about, both, console, page, difference } of cases) {
       assert.deepEqual([console, page, difference].map((each) => each === undefined), Array(3).fill(both !== undefined), about);
       if (difference) assert.notDeepEqual(console, page, about);
@@ -206,6 +208,26 @@ test("as many messages are unread as the table says", () => check("unread", unre
 test("as many mentions are unread as the table says", () => {
   for (const each of table("unread").cases) assert.equal(unseen(each).chat.unreadMentions, each.mentions ?? 0, each.about);
 });
+
+/** The pieces of a markup as the table has them: the text of each, and then what it is. */
+function flatPieces(pieces, marks = []) {
+  const flat = [];
+  for (const piece of pieces) {
+    const kinds = piece.kind === "text" ? marks : [...marks, piece.kind].sort();
+    const inner = "pieces" in piece ? flatPieces(piece.pieces, kinds) : [[piece.text, ...kinds]];
+    const begins = piece.kind === "quote" || piece.kind === "block";
+    for (const [i, each] of inner.entries()) {
+      const last = flat.at(-1);
+      if (last && !(begins && i === 0) && String(last.slice(1)) === String(each.slice(1))) last[0] += each[0];
+      else flat.push(each);
+    }
+  }
+  return flat;
+}
+
+test("a text has the pieces that the table says", () => check("markup", ({ text }) => flatPieces(parseMarkup(text))));
+
+test("a name has the hue that the table says", () => check("hues", ({ name }) => hue(name)));
 
 test("/goto means the time that the table says", () => {
   const { TZ } = process.env;
