@@ -58,6 +58,9 @@ const ALLOCATION: usize = 24;
 /// Printed before each line of a text but its first.
 const CONTINUED: &str = "│ ";
 
+/// The mark of struck text.
+const STRUCK: &str = "~~";
+
 impl Line {
     /// An empty line, whose rows but the first will be indented by `indent` columns.
     pub(crate) fn indented(indent: usize) -> Line {
@@ -246,19 +249,27 @@ impl Message<'_> {
     }
 
     /// A line of the text with its styles. What marks were between is sanitized again: a mark on nothing
-    /// may begin a piece.
+    /// may begin a piece. Struck text keeps its tildes: a terminal that cannot strike it out would say the
+    /// opposite.
     fn styled(&self, style: Style, line: Vec<Piece>) -> Vec<(Style, Sanitized)> {
         let mut styled = Vec::new();
         if line.first().is_some_and(|piece| piece.marks.has(Marks::QUOTE)) {
             styled.push((Style::Quiet, Sanitized::one_line("> ")));
         }
+        let mut struck = None;
         for Piece { text, marks } in line {
             let style = style.marked(marks);
+            let is_struck = marks.has(Marks::DEL);
+            if is_struck != struck.is_some() {
+                styled.push((struck.unwrap_or(style), Sanitized::one_line(STRUCK)));
+            }
+            struck = is_struck.then_some(style);
             for (is_name, part) in mention::split(&text, self.mentioned.unwrap_or_default()) {
                 let style = if is_name { Style::Mention } else { style };
                 styled.push((style, Sanitized::one_line(part)));
             }
         }
+        styled.extend(struck.map(|style| (style, Sanitized::one_line(STRUCK))));
         styled
     }
 }
@@ -278,6 +289,24 @@ mod tests {
             .with(Style::Quiet, "12:34 ")
             .with(Style::Strong, "bob")
             .with_text(Style::Plain, &format!(" {text}"))
+    }
+
+    #[test]
+    fn struck_text_keeps_its_tildes() {
+        let markup = Markup::Styled { emoji: true };
+        let rows = |text: &str| {
+            let line = Line::indented(6).with(Style::Strong, "bob ");
+            let rows = line.with_message(Style::Plain, text, None).screen_rows(60, markup);
+            let join = |row: Row| row.into_iter().map(|(_, text)| text).collect::<String>();
+            rows.into_iter().map(join)
+        };
+        for (text, shown) in [
+            ("~~old~~ new", "bob ~~old~~ new"),
+            ("on ~~Monday **or** Tuesday~~", "bob on ~~Monday or Tuesday~~"),
+            ("~~a~~ ~~b~~", "bob ~~a~~ ~~b~~"),
+        ] {
+            assert_eq!(rows(text).collect::<Vec<_>>(), [shown]);
+        }
     }
 
     #[test]
