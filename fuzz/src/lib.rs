@@ -13,23 +13,9 @@ mod properties;
 // The console is a binary: its filter is taken from its files.
 #[path = "../../tests/properties/sanitize.rs"]
 mod shown;
-#[path = "../../console-client"]
+#[path = "../../console-client/text/mod.rs"]
 #[allow(dead_code, reason = "a target needs some of it")]
-mod console {
-    #[path = "text"]
-    pub(crate) mod text {
-        mod emoji;
-        pub(crate) mod line;
-        mod links;
-        pub(crate) mod markup;
-        pub(crate) mod mention;
-        pub(crate) mod sanitize;
-        pub(crate) mod style;
-        pub(crate) mod width;
-        mod wrap;
-    }
-}
-use console::text;
+mod text;
 
 /// Any bytes from a peer, to a server and to a client.
 pub fn frames(input: &[u8]) {
