@@ -15,7 +15,7 @@ use tungstenite::Message;
 use crate::support::commands::{exported, printed};
 use crate::support::fixtures::fill;
 use crate::support::raw_client::UPGRADE;
-use crate::support::under_attack::{SQUARE, under_attack, under_attack_by};
+use crate::support::under_attack::{SQUARE, under_attack, under_attack_by, under_attack_traced};
 use crate::support::{RawClient, TIMEOUT, TestClient, TestServer};
 
 fn server() -> Command {
@@ -135,7 +135,7 @@ impl Drop for FaultInjector {
 #[test]
 #[ignore = "needs strace"]
 fn whatever_accept_fails_with_the_next_client_is_served() {
-    under_attack(&[], |server| {
+    under_attack_traced(|server| {
         for error in ["ENFILE", "EMFILE", "ENOMEM", "ECONNABORTED", "EPROTO", "EINTR"] {
             let injector =
                 FaultInjector::attach(server, "accept4", &format!("error={error}:when=1..8"));
@@ -151,7 +151,7 @@ fn whatever_accept_fails_with_the_next_client_is_served() {
 #[test]
 #[ignore = "needs strace"]
 fn a_thread_that_cannot_be_started_costs_one_connection() {
-    under_attack(&[], |server| {
+    under_attack_traced(|server| {
         // strace counts for each thread by itself.
         let injector = FaultInjector::attach(server, "clone3,clone", "error=EAGAIN:when=1..10");
         let refused = (0..100).take_while(|_| !is_served(server)).count();

@@ -23,6 +23,12 @@ pub(crate) const SQUARE: &str = "square";
 /// measures what the load of this machine adds.
 const MAX_LATENCY: Duration = Duration::from_millis(250);
 
+/// How many times as long as the control a message may take: it wakes more threads than the control's byte.
+const WAKES: u32 = 4;
+
+/// The same while the server is traced: each of its system calls wakes the tracer twice, and waits for it.
+const TRACED_WAKES: u32 = 40;
+
 /// How soon after the last attacker its threads and descriptors are gone.
 const CLEANUP: Duration = Duration::from_secs(5);
 
@@ -32,10 +38,20 @@ const MAX_GROWTH: u64 = 64 * 1_024;
 /// Runs attackers against a server with these flags. Afterwards nothing may be left of them, and the
 /// bystanders must have noticed nothing.
 pub(crate) fn under_attack(flags: &[&str], attackers: impl FnOnce(&TestServer)) {
+    under_attack_with(flags, WAKES, attackers);
+}
+
+/// The same for attackers who trace the server.
+pub(crate) fn under_attack_traced(attackers: impl FnOnce(&TestServer)) {
+    under_attack_with(&[], TRACED_WAKES, attackers);
+}
+
+fn under_attack_with(flags: &[&str], wakes: u32, attackers: impl FnOnce(&TestServer)) {
     let mut errors = tempfile::tempfile().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
     command.stderr(errors.try_clone().unwrap());
-    under_attack_by(&mut command, flags, attackers);
+    let folder = tempfile::tempdir().unwrap();
+    run_under_attack(&mut command, folder.path(), flags, wakes, attackers);
     let sent = all_of(&mut errors);
     assert!(!sent.contains("panic"), "{sent}");
 }
@@ -55,19 +71,20 @@ pub(crate) fn under_attack_by(
     attackers: impl FnOnce(&TestServer),
 ) {
     let folder = tempfile::tempdir().unwrap();
-    run_under_attack(command, folder.path(), flags, attackers);
+    run_under_attack(command, folder.path(), flags, WAKES, attackers);
 }
 
 /// The same with its data in `folder`, where a test can look at it afterwards.
 pub(crate) fn under_attack_in(folder: &Path, flags: &[&str], attackers: impl FnOnce(&TestServer)) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
-    run_under_attack(&mut command, folder, flags, attackers);
+    run_under_attack(&mut command, folder, flags, WAKES, attackers);
 }
 
 fn run_under_attack(
     command: &mut Command,
     folder: &Path,
     flags: &[&str],
+    wakes: u32,
     attackers: impl FnOnce(&TestServer),
 ) {
     let data = folder.join("data");
@@ -94,7 +111,7 @@ fn run_under_attack(
     let panics = RawClient(from_elsewhere(server.address, 11)).count("talk_panics_total");
     assert!(panics == 0.0, "{panics} panics");
 
-    let seen = bystanders.end();
+    let seen = bystanders.end(wakes);
     server.kill();
     seen.assert_in_log(&data);
 }
@@ -152,7 +169,7 @@ impl Bystanders {
     }
 
     /// Ends the chat, and compares what was sent with what was received.
-    fn end(self) -> Seen {
+    fn end(self, wakes: u32) -> Seen {
         self.enough.iter().for_each(|enough| enough.send(()).unwrap());
         let sent = self.poster.join().expect("the poster was served");
         let received = self.reader.join().expect("the reader was served");
@@ -169,7 +186,7 @@ impl Bystanders {
             lags.push(received.at.saturating_duration_since(sent.at));
         }
         let (lag, machine) = (p99(lags), p99(control));
-        let bound = MAX_LATENCY.max(machine * 4); // a message wakes more threads than the control's byte
+        let bound = MAX_LATENCY.max(machine * wakes);
         assert!(lag <= bound, "p99 of {lag:?}; without Talk {machine:?}");
         Seen { records: received.into_iter().map(|received| received.record).collect() }
     }
