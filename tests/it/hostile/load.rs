@@ -137,11 +137,15 @@ fn a_reset_in_the_middle_of_a_broadcast_ends_only_that_client() {
         thread::scope(|scope| {
             scope.spawn(|| {
                 for n in 0.. {
-                    let Ok(peer) = TestClient::try_connect(server.address) else { continue };
+                    let Ok(mut peer) = TestClient::try_connect(server.address) else { continue };
+                    // Few names, because an address may claim few; each with a key of its own.
+                    let (name, token) = (n % 8, format!("{:032x}", n % 8 + 1));
+                    peer.send(
+                        &json!({"type": "hello", "user": format!("brief{name}"), "token": token,
+                        "join": [{"room": SQUARE, "since": 0}]}),
+                    );
+                    while peer.receive()["type"] != "joined" {}
                     let mut raw = RawClient(peer.socket.get_ref().try_clone().unwrap());
-                    raw.try_send(&text(&format!(
-                        r#"{{"type":"hello","user":"brief{n}","join":[{{"room":"{SQUARE}","since":0}}]}}"#
-                    )));
                     raw.try_send(&frame(0x01, b"half", true)[..7]);
                     socket2::SockRef::from(&raw.0).set_linger(Some(Duration::ZERO)).unwrap();
                     drop((raw, peer));
