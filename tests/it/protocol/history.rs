@@ -65,11 +65,11 @@ fn a_time_that_retention_has_dropped_is_answered_with_what_is_left() {
     let (mut bob, _) = TestClient::joined(server.address, "bob", "lobby");
     let first = loop {
         let page = history(&mut bob, &json!({"at": START + 1, "limit": 1}));
-        let first = page["first"].as_u64().unwrap();
-        assert_eq!(seqs(&page["records"]), [first]);
-        if first > 1 {
+        let (first, records) = (page["first"].as_u64().unwrap(), seqs(&page["records"]));
+        if first > 1 && records == [first] {
             break first;
         } // maintenance drops the files soon; until then the server answers more and more slowly
+        assert_eq!(records, [1], "as before, perhaps in the moment in which they are dropped");
     };
     assert_eq!(at(&mut bob, START + 50_000, 2), [50_000, 50_001], "what is left, after {first}");
 }
