@@ -210,7 +210,8 @@ export class MessageList {
         at.from -= STEP_ITEMS;
         return this.draw(room, this.#me);
       }
-      if (at.from <= shown.base && shown.hasOlder && !shown.isLoadingPaused) this.#requestOlder();
+      // While the newest messages are still coming, a short list is no reason to load older ones.
+      if (at.from <= shown.base && shown.hasOlder && !shown.isLoadingPaused && room.isCaughtUp) this.#requestOlder();
     } else if (at.to < shown.end && this.#distanceToBottom() < NEAR_EDGE_PX) {
       at.to += STEP_ITEMS;
       at.from = Math.max(at.from, at.to - WINDOW_ITEMS);
