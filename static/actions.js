@@ -153,7 +153,7 @@ export class Actions {
 
   /** @param {Room} room @param {string | null} text Null: puts the last message into the input box. @param {number | null} seq Null: the last own message. */
   #editCommand(room, text, seq) {
-    const post = seq === null ? lastMessage(room, this.#chat.me) : ownMessage(room, seq, this.#chat.me);
+    const post = ownMessage(room, seq, this.#chat.me);
     if (typeof post === "string") return post;
     if (text === null) this.edit(post.seq, post.text ?? "");
     else this.#edit(room, post, text);
@@ -162,7 +162,7 @@ export class Actions {
 
   /** @param {Room} room @param {number | null} seq Null: the last own message. */
   #deleteCommand(room, seq) {
-    const post = seq === null ? lastMessage(room, this.#chat.me) : ownMessage(room, seq, this.#chat.me);
+    const post = ownMessage(room, seq, this.#chat.me);
     if (typeof post === "string") return post;
     this.deleteMessage(post.seq);
     return null;
@@ -279,8 +279,9 @@ function lastMessage(room, me) {
   return room.lastPostOf(me) ?? "No recent message of yours in this room";
 }
 
-/** A message by its number, with its text after unsent edits; or why it cannot be changed. One that is not loaded may be the person's. @param {Room} room @param {number} seq @param {string} me */
+/** A message by its number, with its text after unsent edits; or why it cannot be changed. One that is not loaded may be the person's. @param {Room} room @param {number | null} seq Null: the last own message. @param {string} me */
 function ownMessage(room, seq, me) {
+  if (seq === null) return lastMessage(room, me);
   const record = room.recordAt(seq);
   if (record && !sameName(record.user, me)) return "You can only edit or delete your own messages";
   return { seq, text: room.textAfterUnsent(seq) };

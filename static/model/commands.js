@@ -1,7 +1,7 @@
 // Commands: what a person types, parsed into a message or a command. An unknown command is never sent.
 // The console has the same commands; tests/vectors/commands.json holds both to one table.
 
-import { parseTarget } from "./goto.js";
+import { parseMoment } from "./goto.js";
 import { byteLength, nearest, normalize } from "../text/text.js";
 import { fitRoomName, fitUserName, isUserName, parseRoomName } from "../protocol/names.js";
 
@@ -118,7 +118,7 @@ function parseArgument(command, rest) {
     case "reply": return parseReply(rest);
     case "edit": return parseEdit(rest);
     case "delete": return rest ? withNumber(rest, (seq) => ({ delete: seq })) : { delete: null };
-    case "goto": return parseTarget(rest);
+    case "goto": return withNumber(rest, (seq) => ({ goTo: { seq } })) ?? parseGoto(rest);
     case "show": return withNumber(rest, (seq) => ({ show: seq }));
     case "search": return parseSearch(rest);
     case "msg": return parseMsg(rest);
@@ -145,9 +145,8 @@ export function help(word) {
 
 /** What /help says that a command takes, like `[ROOM]`; "" if nothing, or if there is no such command. @param {string} word With its slash. */
 export function argumentOf(word) {
-  const name = `/${resolveAlias(word.slice(1))}`;
-  const usage = COMMANDS.find(([each]) => each.split(" ")[0] === name)?.[0] ?? "";
-  return usage.slice(name.length).trim();
+  const name = resolveAlias(word.slice(1));
+  return (USAGES.get(name) ?? "").slice(`/${name}`.length).trim();
 }
 
 /** @param {string} word */
@@ -190,6 +189,12 @@ function withNumber(typed, build) {
 function splitNumber(rest) {
   const [, first = "", text = ""] = /^(\S*)\s*(.*)$/su.exec(rest) ?? [];
   return { seq: parseNumber(first), text };
+}
+
+/** @param {string} rest @returns {Command | null} */
+function parseGoto(rest) {
+  const moment = parseMoment(rest);
+  return moment && { goTo: moment };
 }
 
 /** A number alone is an error: it may be the number of a message, or its new text. @param {string} rest @returns {Command | null} */

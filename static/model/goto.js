@@ -1,4 +1,4 @@
-// What /goto goes to: a message by its number, a day, or a time of a day. tests/vectors/goto.json says what each means.
+// What /goto goes to: a message, a day, or a time of a day. tests/vectors/goto.json says what each means.
 
 /**
  * @typedef {{ seq: number } | Moment} GotoTarget
@@ -6,17 +6,15 @@
  *   year, month and day of the month; and a time of it, in minutes after midnight. Without a day: the last such time.
  */
 
-/** What follows the command; null if it says no message and no time. @param {string} typed @returns {{ goTo: GotoTarget } | null} */
-export function parseTarget(typed) {
+/** Reads a day, a time, or both; null if it is none. @param {string} typed @returns {Moment | null} */
+export function parseMoment(typed) {
   const words = typed.trim().toLowerCase().split(/\s+/, 3);
   const [first = "", second] = words;
-  const [, seq] = /^#?(\d{1,16})$/.exec(first) ?? [];
-  if (seq && words.length === 1 && Number(seq) >= 1 && Number.isSafeInteger(Number(seq))) return { goTo: { seq: Number(seq) } };
   const day = parseDay(first);
   const minutes = parseTime(day === null ? first : second ?? "");
   const isTimeMissing = day === null || second !== undefined;
   if (words.length > (day === null ? 1 : 2) || (isTimeMissing && minutes === null)) return null;
-  return { goTo: { ...(day !== null && { day }), ...(minutes !== null && { minutes }) } };
+  return { ...(day !== null && { day }), ...(minutes !== null && { minutes }) };
 }
 
 /** The Unix time in ms that is meant, in the time zone of this browser. @param {Moment} moment @param {number} now Unix ms. */

@@ -12,7 +12,7 @@
 const MAX_ITEMS = 5_000;
 
 /** Pages without a record to show, after which older ones are loaded only if the person asks for them. */
-const MAX_EMPTY_PAGES = 10;
+export const MAX_EMPTY_PAGES = 10;
 
 export class HistoryWindow {
   /** What is shown, in order. @type {RecordItem[]} */ items = [];

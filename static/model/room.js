@@ -2,7 +2,7 @@
 
 import { isPrivate, peerOf, sameName } from "../protocol/names.js";
 import { Edits, isEdit } from "./edits.js";
-import { HistoryWindow } from "./history-window.js";
+import { HistoryWindow, MAX_EMPTY_PAGES } from "./history-window.js";
 import { Members } from "./members.js";
 import { mentions } from "./mentions.js";
 import { Unread } from "./unread.js";
@@ -26,9 +26,6 @@ const MAX_ITEMS = 5_000;
 
 /** Items kept at most while the person is scrolled far back. */
 const MAX_ITEMS_SCROLLED = 120_000;
-
-/** Pages without a record to show, after which older ones are loaded only if the person asks for them. */
-const MAX_EMPTY_PAGES = 10;
 
 export class Room {
   /** The oldest seq that the server keeps. */

@@ -248,17 +248,23 @@ export class MessageList {
    */
   #saveAnchor() {
     const view = this.#scroller.getBoundingClientRect();
-    const topOf = (/** @type {Element} */ row) => row.getBoundingClientRect().top;
-    const beginsInView = (/** @type {Element} */ row) => topOf(row) >= view.top && topOf(row) < view.bottom;
+    const beginsInView = (/** @type {Element} */ row) => {
+      const { top } = row.getBoundingClientRect();
+      return top >= view.top && top < view.bottom;
+    };
     const old = this.#position.anchor && this.#row(this.#position.anchor[0]);
-    const isUp = this.#scroller.scrollTop < this.#anchoredAt;
-    const messages = [...this.#log.querySelectorAll(":scope > .message")];
-    const row = old && beginsInView(old) ? old
-      : (isUp ? messages.findLast(beginsInView) : messages.find(beginsInView))
-      ?? messages.find((each) => each.getBoundingClientRect().bottom > view.top);
+    const row = old && beginsInView(old) ? old : this.#otherAnchor(beginsInView, view.top);
     if (!row) return;
-    this.#position.anchor = [row.getAttribute("data-key") ?? "", topOf(row) - view.top];
+    this.#position.anchor = [row.getAttribute("data-key") ?? "", row.getBoundingClientRect().top - view.top];
     this.#anchoredAt = this.#scroller.scrollTop;
+  }
+
+  /** The row of a message that was in view before; if none begins in view, the one that fills it. @param {(row: Element) => boolean} beginsInView @param {number} top Of the view. */
+  #otherAnchor(beginsInView, top) {
+    const messages = [...this.#log.querySelectorAll(":scope > .message")];
+    const isUp = this.#scroller.scrollTop < this.#anchoredAt;
+    const inView = isUp ? messages.findLast(beginsInView) : messages.find(beginsInView);
+    return inView ?? messages.find((row) => row.getBoundingClientRect().bottom > top);
   }
 
   /**

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { Chat } from "../../../static/model/chat.js";
 import * as commands from "../../../static/model/commands.js";
 import { candidatesFrom, Completion, firstArgument, fitSpacing, lastWord } from "../../../static/model/completion.js";
-import { parseTarget } from "../../../static/model/goto.js";
+import { parseMoment } from "../../../static/model/goto.js";
 import { awayText } from "../../../static/model/members.js";
 import { mentions } from "../../../static/model/mentions.js";
 import { notificationFor } from "../../../static/model/notification.js";
@@ -63,7 +63,7 @@ function roomWith(/** @type {object} */ fields) {
 
 /** The functions that read a text, each by its name. @type {Record<string, (text: string) => unknown>} */
 const READERS = {
-  ...commands, ...url, ...names, ...markup, ...text, parseTarget, awayText, replaceEmoji, lastWord, setClock, splitRooms, roomNamesIn, encode: (t) => encode({ type: t }),
+  ...commands, ...url, ...names, ...markup, ...text, parseMoment, awayText, replaceEmoji, lastWord, setClock, splitRooms, roomNamesIn, encode: (t) => encode({ type: t }),
   beginning: (t) => markup.beginning(markup.parseMarkup(t)),
   nearest: (t) => text.nearest(t, ["help", "history", "leave"]),
   roomPath: (t) => url.roomPath(t.toWellFormed()),
