@@ -7,7 +7,7 @@ use crate::text::style::Palette;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Look {
     pub(crate) palette: Palette,
-    /// What becomes of the markup of messages.
+    /// How the markup of messages is shown.
     pub(crate) markup: Markup,
     pub(crate) on_resize: OnResize,
 }

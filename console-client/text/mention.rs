@@ -30,9 +30,7 @@ pub(crate) fn split<'a>(text: &'a str, key: &str) -> Vec<(bool, &'a str)> {
 
 /// Whether a text contains the name whose key this is.
 pub(crate) fn contains(text: &str, key: &str) -> bool {
-    let key = key.trim_matches(|c| !is_in_word(c));
-    let text = text.to_lowercase();
-    !key.is_empty() && text.split(|c| !is_in_word(c)).any(|word| word == key)
+    split(text, key).iter().any(|(is_name, _)| *is_name)
 }
 
 #[cfg(test)]

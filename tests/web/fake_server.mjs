@@ -44,7 +44,7 @@ export class FakeServer {
   topics = new Map();
   /** room → people who are there without a connection */
   guests = new Map();
-  /** From this many people on, a room's list is sent on request only, and nobody hears who comes and goes. */
+  /** From this many people on, a room's list is sent on request only, and joins and leaves are not announced. */
   largeRoom = Infinity;
 
   static async start() {

@@ -26,7 +26,7 @@ impl Frame {
         let above = self.rows.iter().take(self.cursor.row);
         let above: usize = above.map(|row| wrap_at(row, row.len(), columns, measure) + 1).sum();
         let row = self.rows.get(self.cursor.row).map_or("", String::as_str);
-        above + wrap_at(row, before(row, self.cursor.column).len(), columns, measure)
+        above + wrap_at(row, self.before_cursor().len(), columns, measure)
     }
 
     /// The text before the cursor, on its row.
