@@ -120,6 +120,10 @@ fn a_console_on_another_computer_loses_and_repeats_nothing_over_a_cut_of_thirty_
 
     let mut near = lan.run(0, console, &["--user", "near", "--server", address]);
     let mut far = lan.run(1, console, &["--user", "far", "--server", address]);
+    for console in [&mut near, &mut far] {
+        console.send("here"); // its own line shows that it has joined: it prints none of before
+        console.wait_for("here", TIMEOUT);
+    }
     far.send("line 0");
     near.wait_for("line 0", TIMEOUT);
     far.wait_for("line 0", TIMEOUT);
