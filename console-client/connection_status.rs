@@ -13,8 +13,13 @@ use talk::client::ConnectionError;
 use talk::client::ConnectionState;
 use talk::client::Event;
 
+use crate::editor::input_gate::SecretKind;
+
 /// What to try when the server needs a password.
 pub(crate) const PASSWORD_HINT: &str = "(try --password-file FILE or TALK_PASSWORD)";
+
+/// Where a person finds the key of their name.
+pub(crate) const KEY_PLACES: &str = "Settings on the page, or /key in another console";
 
 /// The state of the connection, and why there is none.
 #[derive(Debug)]
@@ -35,8 +40,8 @@ pub(crate) struct ConnectionStatus {
     rejection: String,
     /// Whether that was because no one may claim the name now, though no one holds it.
     is_bad_name: bool,
-    /// Whether the person gave a file with a key for the name.
-    has_key_file: bool,
+    /// Whether the person gave a key for the name.
+    is_key_given: bool,
     /// The close code and reason after which the client does not reconnect.
     stopped: Option<(u16, String)>,
 }
@@ -70,14 +75,14 @@ impl ConnectionStatus {
             reported: String::new(),
             rejection: String::new(),
             is_bad_name: false,
-            has_key_file: false,
+            is_key_given: false,
             stopped: None,
         }
     }
 
-    /// The person gave a file with a key for the name, which may be wrong.
-    pub(crate) fn set_key_file(&mut self) {
-        self.has_key_file = true;
+    /// The person gave a key for the name, which may be wrong.
+    pub(crate) fn set_key_given(&mut self) {
+        self.is_key_given = true;
     }
 
     /// Takes an event into account.
@@ -153,9 +158,18 @@ impl ConnectionStatus {
         self.progress >= Progress::Welcomed
     }
 
-    /// Whether the client has stopped because its password is missing or wrong.
-    pub(crate) fn is_password_refused(&self) -> bool {
-        self.stopped.as_ref().is_some_and(|(code, _)| *code == close_code::BAD_PASSWORD)
+    /// Whether the person gave a key for the name.
+    pub(crate) fn is_key_given(&self) -> bool {
+        self.is_key_given
+    }
+
+    /// The secret that is missing or wrong, if the client has stopped because of one.
+    pub(crate) fn refused_secret(&self) -> Option<SecretKind> {
+        match self.stopped.as_ref()?.0 {
+            close_code::BAD_PASSWORD => Some(SecretKind::Password),
+            close_code::NAME_TAKEN if !self.is_bad_name => Some(SecretKind::Key),
+            _ => None,
+        }
     }
 
     /// What to report after a change of the state. Each attempt to connect may fail for the same
@@ -186,13 +200,13 @@ impl ConnectionStatus {
             close_code::NAME_TAKEN if self.is_bad_name => {
                 format!("the server refused the name {me}{quoted} (try another with --user)")
             }
-            close_code::NAME_TAKEN if self.has_key_file => format!(
-                "wrong key for {me}: the name is in use, and the key in your file is not its key (try \
-                 another file, or another name with --user)"
+            close_code::NAME_TAKEN if self.is_key_given => format!(
+                "wrong key for {me}: the name is in use, and this is not its key (it is in {KEY_PLACES}; \
+                 or try another name with --user)"
             ),
             close_code::NAME_TAKEN => format!(
                 "the name {me} is in use (try another with --user; if it is yours, give its key with \
-                 --token-file FILE)"
+                 --key-file FILE: it is in {KEY_PLACES})"
             ),
             close_code::KICKED => format!("you were removed from this server{quoted}"),
             _ => format!("the server refused the connection ({code}){quoted}"),
@@ -281,11 +295,11 @@ mod tests {
         status.apply(&Event::Stopped { code, reason });
         let reason = status.final_reason(&me, true);
         assert_eq!(reason, Some(format!("wrong password {PASSWORD_HINT}")));
-        assert!(status.is_password_refused());
+        assert_eq!(status.refused_secret(), Some(SecretKind::Password));
         let reason = status.final_reason(&me, false);
         assert_eq!(reason, Some(format!("the server needs a password {PASSWORD_HINT}")));
         status.apply(&Event::State(ConnectionState::Connecting));
-        assert!(!status.is_password_refused(), "another password is tried");
+        assert_eq!(status.refused_secret(), None, "another password is tried");
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod exit; // exit codes, and errors on stderr
 
 // What the person asked for.
 mod args; // the command line
-mod prompt; // the name, the password, the time zone
+mod prompt; // the name and its key, the password, the time zone
 
 // The chat, however it is shown.
 mod command; // a submitted line → what to do
@@ -60,6 +60,7 @@ use crate::exit::print;
 use crate::exit::print_error;
 use crate::plain::InputMode;
 use crate::plain::Plain;
+use crate::prompt::Keys;
 use crate::stdio::events::EventQueue;
 use crate::stdio::panic_hook::PanicHook;
 use crate::stdio::terminal::Size;
@@ -68,7 +69,6 @@ use crate::storage::input_history::InputHistory;
 use crate::storage::outbox::Adopted;
 use crate::storage::outbox::OutboxStore;
 use crate::storage::preferences::PreferencesFile;
-use crate::storage::tokens::TokenStore;
 use crate::tui::Tui;
 use crate::tui::screen::Screen;
 use crate::view::OutputMode;
@@ -96,25 +96,24 @@ fn chat(args: Args) -> Result<(), Failure> {
     };
     let password = prompt::load_password(&args)?;
     let secret = password.clone();
-    let chosen = args.token_file.clone().map(|file| (user.clone(), file));
-    let server = args.server.authority().to_string();
-    let tokens = TokenStore::new(&server, chosen, |name| env::var_os(name));
-    let token = tokens.load(&user).map_err(Failure::Failed)?;
-    let has_key_file = args.token_file.is_some() && token.is_some();
+    let (is_plain, takes_commands) = (args.plain, args.commands);
+    let Args { server: address, mut rooms, look, timeout, key_file, .. } = args;
+    let server = address.authority().to_string();
+    let Keys { tokens, token, is_given: is_key_given } =
+        prompt::load_keys(key_file, &server, &user)?;
 
-    let terminal = if args.plain { None } else { Terminal::open() };
+    let terminal = if is_plain { None } else { Terminal::open() };
     let has_person = io::stdin().is_terminal();
     let mode = match (&terminal, has_person) {
         (Some(_), _) => OutputMode::OneRoom,
         (None, true) => OutputMode::AllRooms,
         (None, false) => OutputMode::NewOnly,
     };
-    let input = match (has_person, args.commands) {
+    let input = match (has_person, takes_commands) {
         (true, _) => InputMode::Person,
         (false, true) => InputMode::Commands,
         (false, false) => InputMode::Texts,
     };
-    let Args { server: address, mut rooms, look, timeout, .. } = args;
     let directory = storage::private_file::directory(&server, |name| env::var_os(name));
     // Unsent submissions of a script are neither saved nor taken over. The program that piped them in
     // still has them, learns from the exit code that they were not stored, and may pipe them in
@@ -124,8 +123,8 @@ fn chat(args: Args) -> Result<(), Failure> {
         Adopted::load(person_directory.clone(), user.clone(), time::unix_ms());
     add_rooms_of(&saved, &mut rooms);
     let mut view = View::new(user.clone(), server, &rooms, prompt::load_time_zone(), mode);
-    if has_key_file {
-        view.connection.status.set_key_file();
+    if is_key_given {
+        view.connection.status.set_key_given();
     }
     let preferences_file = PreferencesFile::new(person_directory);
     match preferences_file.load() {
@@ -158,7 +157,7 @@ fn chat(args: Args) -> Result<(), Failure> {
         stdio::events::watch_size(queue.sender(), size).map_err(cannot_start)?;
         let history = InputHistory::new(directory);
         chat.view.display.scroll.set_markup(look.markup);
-        let tui = Tui::new(chat.asking_password(), terminal, Screen::new(size, look), history);
+        let tui = Tui::new(chat.asking_person(), terminal, Screen::new(size, look), history);
         return run_on_terminal(tui, &mut queue, &panic_hook);
     }
     let columns = (has_person && io::stdout().is_terminal()).then_some(size.columns);
@@ -183,7 +182,7 @@ fn run_on_terminal(
     if let Some(sentence) = &ended.failure {
         print_error(sentence);
     }
-    if !ended.draft.is_empty() {
+    if !ended.draft.is_empty() && !command::gives_key(&ended.draft) {
         print_error(&format!("your unfinished message: {}", ended.draft));
     }
     let is_any_unsent = report_unsent(&view, &outbox);

@@ -2,7 +2,7 @@
 // request. A method that can refuse returns why, or null.
 
 import { LocalActions } from "./local-actions.js";
-import { help, parseCommand, unknownCommand } from "./model/commands.js";
+import { givesKey, help, parseCommand, unknownCommand } from "./model/commands.js";
 import { timeOf } from "./model/goto.js";
 import { awayText } from "./model/members.js";
 import { privateRoom, sameName } from "./protocol/names.js";
@@ -10,6 +10,9 @@ import { randomId } from "./storage/tabs.js";
 import { normalize } from "./text/text.js";
 
 export const OFFLINE = "You are offline. Try again when connected";
+
+/** The answer to a `/key` with a key: the person wants to go by it. */
+const KEY_ELSEWHERE = "A key is not entered here, and was not sent or kept. Change your name to the one of the key: if it is in use, the form asks for its key";
 
 /** `typing` is sent at most this often. */
 const TYPING_SENT_EVERY_MS = 3_000;
@@ -72,6 +75,7 @@ export class Actions {
     else if ("help" in command) return this.#note(room, help(command.help), unknownCommand(command.help));
     else if ("version" in command) return this.#note(room, this.#chat.server && `The server is ${this.#chat.server}`, "Not connected yet");
     else if ("key" in command) return this.#note(room, this.#key(), "No key yet: connect first");
+    else if ("keyGiven" in command) return this.#note(room, KEY_ELSEWHERE, KEY_ELSEWHERE);
     else if ("search" in command) return this.#search(room, command.search);
     else if ("goTo" in command) this.#goTo(room, command.goTo);
     else if ("who" in command) return this.#request("members", { type: "who", room: room.name });
@@ -85,7 +89,7 @@ export class Actions {
     const { room } = this.#chat;
     if (!room) return;
     if (room.editing) return void (room.editing.text = text);
-    this.#parts.store.saveDraft(this.#chat.me, room.name, text);
+    this.#parts.store.saveDraft(this.#chat.me, room.name, givesKey(text) ? "" : text);
     const isQuiet = !text || text.startsWith("/") || !room.memberNames || Date.now() - this.#typingSentAt < TYPING_SENT_EVERY_MS;
     if (!isQuiet && this.#parts.client.send({ type: "typing", room: room.name })) this.#typingSentAt = Date.now();
   }
@@ -223,7 +227,8 @@ export class Actions {
   #key() {
     const key = this.#parts.store.token(this.#chat.me);
     return key && `Key for ${this.#chat.me}: ${key}\n`
-      + `Anyone who has it can post as ${this.#chat.me}. For the console, put it in a file and use --token-file`;
+      + `It makes you ${this.#chat.me} on any device, and anyone who has it can post as ${this.#chat.me}: keep it secret.\n`
+      + "To use it: on another device’s page, “I have a key for this name” below the name; in a terminal, paste it when the console asks, or start it with --key-file FILE";
   }
 
   /** @param {Room} room @param {string | null} text @param {string} otherwise */

@@ -280,7 +280,7 @@ export class Client {
     if (code === 4401) return { text: this.session?.password ? "Wrong password." : "This server needs a password.", field: "password" };
     if (this.#isBadName) return { text: `The server refused the name ${me}: ${this.lastError}`, field: "name" };
     if (code !== 4409) return { text: this.lastError || "The server did not understand this page. Reload the page." };
-    if (this.#isKeyTyped) return { text: `Wrong key for ${me}. Check it, or choose another name.`, field: "login-key" };
+    if (this.#isKeyTyped) return { text: `Wrong key for ${me}. Copy it again (page: Settings; terminal: /key), or choose another name.`, field: "login-key" };
     return { text: nameInUse(me), field: "name" };
   }
 

@@ -14,6 +14,8 @@ use talk::cli::Flag;
 use talk::client::Address;
 
 use crate::args::script::Script;
+use crate::args::script::Task;
+use crate::args::script::TextSource;
 use crate::stdio::look::Look;
 use crate::text::style::Palette;
 
@@ -43,8 +45,8 @@ pub(crate) struct Args {
     pub(crate) password: Option<String>,
     /// The file with the server's password, which takes precedence.
     pub(crate) password_file: Option<PathBuf>,
-    /// The file for the key of the name.
-    pub(crate) token_file: Option<PathBuf>,
+    /// Where the key of the name is, or is to be saved.
+    pub(crate) key_file: Option<KeySource>,
     /// Whether to print lines on a terminal too, without a screen.
     pub(crate) plain: bool,
     /// Whether lines that a program pipes in may be commands.
@@ -53,6 +55,15 @@ pub(crate) struct Args {
     pub(crate) look: Look,
     /// How long a script waits without a connection.
     pub(crate) timeout: Duration,
+}
+
+/// Where the key of a name is.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum KeySource {
+    /// In this file; if it does not exist, the key is saved there.
+    File(PathBuf),
+    /// In the first line of stdin.
+    Stdin,
 }
 
 const COMMAND: Command = Command {
@@ -71,8 +82,9 @@ const COMMAND: Command = Command {
             .default("lobby"),
         Flag::value("password-file", "FILE", "a file whose first line is the server's password"),
         Flag::variable("password", "TALK_PASSWORD", "the server's password"),
-        Flag::value("token-file", "FILE", "the file for the key of your name")
-            .env("TALK_TOKEN_FILE"),
+        Flag::value("key-file", "FILE", "the file for the key of your name; - reads it from stdin")
+            .formerly("token-file", "TALK_TOKEN_FILE")
+            .env("TALK_KEY_FILE"),
         Flag::value(
             "send",
             "TEXT",
@@ -156,13 +168,14 @@ pub(crate) fn parse(
     let is_dumb = set("TERM").is_some_and(|term| term == "dumb");
     let palette = if flags.has("no-color") { Palette::Monochrome } else { palette(set) };
     let script = script::read(&flags, &rooms)?;
+    let key_file = key_source(&flags, script.as_ref())?;
     let args = Args {
         user: flags.parsed("user")?,
         server: flags.parsed("server")?.unwrap_or_default(),
         rooms,
         password: flags.get("password").map(str::to_owned),
         password_file: flags.get("password-file").map(PathBuf::from),
-        token_file: flags.get("token-file").map(PathBuf::from),
+        key_file,
         plain: flags.has("plain") || is_dumb,
         commands: flags.has("commands"),
         look: Look::of_terminal(palette, |name| {
@@ -178,6 +191,26 @@ pub(crate) fn parse(
         Some(script) => Mode::Script(args, script),
         None => Mode::Chat(args),
     })
+}
+
+/// Where the key is. Stdin can hold it only where nothing else reads stdin.
+fn key_source(flags: &cli::Args, script: Option<&Script>) -> Result<Option<KeySource>, cli::Error> {
+    let refuse = |sentence: &str| Err(cli::Error(sentence.to_owned()));
+    let source = match flags.get("key-file") {
+        None => return Ok(None),
+        Some("-") => KeySource::Stdin,
+        Some(file) => KeySource::File(PathBuf::from(file)),
+    };
+    match (&source, script.map(|script| &script.task)) {
+        (KeySource::Stdin, Some(Task::Send(TextSource::Stdin))) => {
+            refuse("--key-file - and --send - both read stdin: put the key in a file")
+        }
+        (KeySource::Stdin, None) if !flags.has("check") => refuse(
+            "--key-file - reads stdin, where a chat's messages come from: put the key in a file \
+             (on a terminal the console asks for the key when it needs it)",
+        ),
+        (KeySource::Stdin | KeySource::File(_), _) => Ok(Some(source)),
+    }
 }
 
 /// The palette of the terminal (`NO_COLOR`: no-color.org).
@@ -254,6 +287,28 @@ mod tests {
             refusal("--password x"),
             "unknown flag --password (did you mean --password-file?)"
         );
+    }
+
+    #[test]
+    fn a_key_comes_from_stdin_only_where_nothing_else_reads_it() {
+        let file = Some(KeySource::File("k".into()));
+        assert_eq!(args("--key-file k", &[]).key_file, file);
+        assert_eq!(args("", &[("TALK_KEY_FILE", "k"), ("TALK_TOKEN_FILE", "old")]).key_file, file);
+        assert_eq!(args("--token-file k", &[]).key_file, file, "of earlier versions");
+        assert_eq!(args("", &[("TALK_TOKEN_FILE", "k")]).key_file, file);
+        let help = COMMAND.help() + &COMMAND.completions("console", &[], "bash").unwrap();
+        assert!(!help.contains("token-file") && !help.contains("TOKEN_FILE"), "{help}");
+
+        for line in ["--key-file -", "--key-file - --send -", "--key-file - --commands"] {
+            let refusal = mode(line, &[]).unwrap_err().0;
+            assert!(refusal.contains("put the key in a file"), "{line}: {refusal}");
+        }
+        for line in ["--send hi", "--follow", "--since all"] {
+            let Ok(Mode::Script(args, _)) = mode(&format!("{line} --key-file -"), &[]) else {
+                panic!("{line}")
+            };
+            assert_eq!(args.key_file, Some(KeySource::Stdin));
+        }
     }
 
     #[test]

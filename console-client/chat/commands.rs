@@ -129,6 +129,7 @@ impl Chat {
                 let lines = key(me, token, self.files.token_path(me));
                 self.view.display.print_all(lines);
             }
+            Command::KeyGiven => return Err(KEY_ELSEWHERE.to_owned()),
             Command::Version => {
                 let server = self.view.connection.welcome().map(|welcome| welcome.server.clone());
                 let server = server.unwrap_or_else(|| "not connected yet".to_owned());
@@ -294,13 +295,20 @@ fn help(topic: Option<&str>) -> Result<Vec<Line>, String> {
     Ok(lines)
 }
 
+/// The answer to a `/key` with a key: the person wants to go by it.
+const KEY_ELSEWHERE: &str = "a key is not entered here, and was not sent or kept: start the console with the \
+                             name, and paste the key when asked, or give it with --key-file FILE";
+
 /// The lines of `/key`.
 fn key(me: &UserName, token: &Token, path: Option<PathBuf>) -> Vec<Line> {
     let key = format!("key for {me}: {}", token.reveal());
-    let warning = format!("anyone who has it can post as {me}: keep it secret");
+    let warning = format!(
+        "it makes you {me} on any device, and anyone who has it can post as {me}: keep it secret"
+    );
     let path = path.map(|path| format!("saved in {}", path.display()));
-    let hint = "on another device, put it in a file and start with --token-file FILE".to_owned();
-    let rows = [Some(key), Some(warning), path, Some(hint)];
+    let hint = "to use it: on the page, “I have a key for this name” below the name; in a console, \
+                paste it when asked, or start with --key-file FILE";
+    let rows = [Some(key), Some(warning), path, Some(hint.to_owned())];
     rows.into_iter().flatten().map(|row| format::item(&row)).collect()
 }
 

@@ -25,6 +25,7 @@ use crate::chat::read_markers::ReadMarkerSender;
 use crate::chat::refusals::Refusal;
 use crate::chat::search::RoomSearch;
 use crate::chat::search::SearchStep;
+use crate::chat::secret_prompt::SecretPrompt;
 use crate::chat::user_files::UserFiles;
 use crate::command;
 use crate::command::Command;
@@ -36,6 +37,8 @@ use crate::view::View;
 
 mod commands; // what the commands do
 mod preferences; // commands that concern only the person
+mod secret_prompt; // whether a person can be asked for a secret
+mod secrets; // the password and the key that a person is asked for
 mod search; // a search, which may take several requests
 pub(crate) mod refusals; // what the server refused for good
 mod read_markers; // how far the person has read, for other devices
@@ -51,8 +54,8 @@ pub(crate) struct Chat {
     files: UserFiles,
     /// The server's password, if one was given.
     password: Option<String>,
-    /// Whether a person can be asked for the password.
-    asks_password: bool,
+    /// What the person is asked for when the server refuses them.
+    prompt: SecretPrompt,
     /// The key of our name, once the server has sent it.
     token: Option<Token>,
     /// When the next `typing` may be sent, in Unix milliseconds.
@@ -89,30 +92,13 @@ impl Chat {
             view,
             files,
             password,
-            asks_password: false,
+            prompt: SecretPrompt::without_person(),
             token: None,
             typing_next_at: 0,
             read_markers: ReadMarkerSender::default(),
             search: None,
             refusals: Vec::new(),
         }
-    }
-
-    /// The person is asked for a missing or wrong password, instead of ending the chat.
-    pub(crate) fn asking_password(self) -> Chat {
-        Chat { asks_password: true, ..self }
-    }
-
-    /// Whether the chat goes on once the person has typed a password.
-    pub(crate) fn wants_password(&self) -> bool {
-        self.asks_password && self.view.connection.status.is_password_refused()
-    }
-
-    /// Connects with this password.
-    pub(crate) fn try_password(&mut self, password: String) {
-        self.client.set_password(&password);
-        self.password = Some(password);
-        self.client.retry_now();
     }
 
     /// Takes an event of the client. Returns the reason if the chat is over.
@@ -151,16 +137,10 @@ impl Chat {
         let is_stop = matches!(event, Event::Stopped { .. });
         self.view.apply(event, now);
         self.save_preferences();
-        let status = &self.view.connection.status;
-        let reason = status.final_reason(self.view.me(), self.password.is_some())?;
-        if !self.wants_password() {
-            return Some(reason);
-        }
+        let reason = self.final_reason()?;
+        let Some(kind) = self.wanted_secret() else { return Some(reason) };
         if is_stop {
-            match self.password {
-                Some(_) => self.view.display.error("wrong password"),
-                None => self.view.display.notice("this server needs a password"),
-            }
+            self.explain_prompt(kind);
         }
         None
     }
@@ -266,6 +246,7 @@ impl Chat {
         let secrets = [self.password.clone(), self.token.as_ref().map(Token::reveal)];
         let mut secrets = secrets.iter().flatten();
         matches!(command::parse(line), Ok(Input::Command(Command::Key)))
+            || command::gives_key(line)
             || secrets.any(|secret| !secret.is_empty() && line.contains(secret.as_str()))
     }
 

@@ -104,6 +104,11 @@ impl UserFiles {
         problem
     }
 
+    /// Keeps the key in the file that the person chose: another one was typed.
+    pub(super) fn keep_key_file(&mut self) {
+        self.tokens.keep_chosen_file();
+    }
+
     /// Where the key of `user` is, or would be.
     pub(super) fn token_path(&self, user: &UserName) -> Option<PathBuf> {
         self.tokens.path(user)

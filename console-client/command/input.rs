@@ -50,7 +50,10 @@ pub(crate) enum Command {
     Drop,
     Reconnect,
     Clear,
+    /// Shows our key.
     Key,
+    /// `/key` with something behind it: the person takes it for the place to enter a key.
+    KeyGiven,
     Version,
     Quit,
 }

@@ -144,7 +144,7 @@ pub(crate) const TABLE: &[CommandInfo] = &[
     entry(&["reconnect"], "", "reconnect now", |rest| none(rest, Command::Reconnect)),
     entry(&["clear"], "", "clear the screen; deletes nothing", |rest| none(rest, Command::Clear)),
     entry(&["key"], "", "show the key for your name, for another device", |rest| {
-        none(rest, Command::Key)
+        Some(Input::Command(if rest.is_empty() { Command::Key } else { Command::KeyGiven }))
     }),
     entry(&["version"], "", "show the version of the server", |rest| none(rest, Command::Version)),
     entry(&["help", "h", "?"], "[COMMAND]", "list the commands, or explain one", |name| {
@@ -154,8 +154,8 @@ pub(crate) const TABLE: &[CommandInfo] = &[
 ];
 
 /// Commands whose text may have several lines. Of any other, several lines are refused: a paste that
-/// happens to start with a slash runs nothing.
-const WITH_LINES: [&str; 5] = ["me", "msg", "r", "reply", "edit"];
+/// happens to start with a slash runs nothing. `/key` refuses whatever follows it.
+const WITH_LINES: [&str; 6] = ["me", "msg", "r", "reply", "edit", "key"];
 
 /// Names with this many letters or fewer are in no suggestion: nearly any word is near one.
 const TOO_SHORT_TO_SUGGEST: usize = 2;
@@ -182,6 +182,11 @@ pub(crate) fn parse(line: &str) -> Result<Input, String> {
         return Err(format!("/{name} takes one line: nothing was sent (//… sends it as text)"));
     }
     (entry.parse)(argument.trim()).ok_or_else(|| format!("usage: {}", entry.usage()))
+}
+
+/// Whether a line is `/key` with a key behind it, which nothing may keep.
+pub(crate) fn gives_key(line: &str) -> bool {
+    matches!(parse(line), Ok(Input::Command(Command::KeyGiven)))
 }
 
 /// The command that was probably meant, or an alias of it.

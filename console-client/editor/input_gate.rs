@@ -1,4 +1,4 @@
-//! What happens to keys while there is no chat: a prompt takes the server's password, and everything else
+//! What happens to keys while there is no chat: a prompt takes a secret, and everything else
 //! is dropped, so that nothing is sent or saved which was typed in the wrong place.
 
 use std::fmt;
@@ -18,17 +18,28 @@ pub(crate) struct InputGate {
 enum GateState {
     /// Keys are dropped.
     Closed,
-    /// The person types the server's password.
-    AskingPassword(TypedPassword),
+    /// The person types a secret.
+    Asking(SecretKind, TypedSecret),
     /// The input line takes them.
     Open,
+}
+
+/// A secret that a person is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SecretKind {
+    /// The server's password.
+    Password,
+    /// The key of the person's name.
+    Key,
 }
 
 /// What a key asks for while the gate is not open.
 #[derive(PartialEq, Eq)]
 pub(crate) enum GateAction {
-    /// Enter: this password is complete.
-    Password(String),
+    /// Enter: this secret is complete.
+    Secret(SecretKind, String),
+    /// Enter, and nothing was typed: the person has no key for the name.
+    GiveUp,
     /// Ctrl-C or Ctrl-D.
     Quit,
     /// Ctrl-L.
@@ -37,14 +48,22 @@ pub(crate) enum GateAction {
     Suspend,
 }
 
-/// The password as far as it is typed. Its `Debug` hides it.
+/// The secret as far as it is typed. Its `Debug` hides it.
 #[derive(Default)]
-struct TypedPassword(String);
+struct TypedSecret(String);
 
-/// Bytes of a password that can be typed: far more than anyone types.
-const PASSWORD_MAX: usize = 1024;
+/// Bytes of a secret that can be typed: far more than anyone types.
+const SECRET_MAX: usize = 1024;
 
-pub(crate) const PASSWORD_PROMPT: &str = "Password: ";
+impl SecretKind {
+    /// What is shown in front of the place where it is typed.
+    pub(crate) fn prompt(self) -> &'static str {
+        match self {
+            SecretKind::Password => "Password: ",
+            SecretKind::Key => "Key: ",
+        }
+    }
+}
 
 impl InputGate {
     /// A gate that waits for the server's welcome.
@@ -61,8 +80,12 @@ impl InputGate {
         matches!(self.state, GateState::Open)
     }
 
-    pub(crate) fn is_asking(&self) -> bool {
-        matches!(self.state, GateState::AskingPassword(_))
+    /// The secret that the person is asked for now.
+    pub(crate) fn asking(&self) -> Option<SecretKind> {
+        match self.state {
+            GateState::Asking(kind, _) => Some(kind),
+            GateState::Closed | GateState::Open => None,
+        }
     }
 
     /// The server has accepted us; true if the gate was not open.
@@ -72,10 +95,10 @@ impl InputGate {
         !was_open
     }
 
-    /// The server wants a password, or another one.
-    pub(crate) fn ask_password(&mut self) {
-        self.state = GateState::AskingPassword(TypedPassword::default());
-        self.prompt = Editor::closed(PASSWORD_PROMPT);
+    /// The server wants a secret, or another one.
+    pub(crate) fn ask(&mut self, kind: SecretKind) {
+        self.state = GateState::Asking(kind, TypedSecret::default());
+        self.prompt = Editor::closed(kind.prompt());
     }
 
     /// Takes a key while the gate is not open.
@@ -87,11 +110,12 @@ impl InputGate {
             Key::Ctrl('z') => return Some(GateAction::Suspend),
             _ => {}
         }
-        let GateState::AskingPassword(TypedPassword(typed)) = &mut self.state else { return None };
+        let GateState::Asking(kind, TypedSecret(typed)) = &mut self.state else { return None };
         match key {
-            Key::Char(c) if typed.len() < PASSWORD_MAX => typed.push(*c),
+            Key::Char(c) if typed.len() < SECRET_MAX => typed.push(*c),
             Key::Paste(text, _) => {
-                let room = PASSWORD_MAX.saturating_sub(typed.len());
+                let room = SECRET_MAX.saturating_sub(typed.len());
+                let text = text.trim_start_matches(['\r', '\n']);
                 typed.push_str(
                     text.lines().next().filter(|line| line.len() <= room).unwrap_or_default(),
                 );
@@ -99,10 +123,11 @@ impl InputGate {
             Key::Backspace | Key::Ctrl('h') => _ = typed.pop(),
             Key::Ctrl('u' | 'w') => typed.clear(),
             Key::Enter if !typed.is_empty() => {
-                let password = std::mem::take(typed);
+                let (kind, secret) = (*kind, std::mem::take(typed));
                 *self = InputGate::closed();
-                return Some(GateAction::Password(password));
+                return Some(GateAction::Secret(kind, secret));
             }
+            Key::Enter if *kind == SecretKind::Key => return Some(GateAction::GiveUp),
             _ => {}
         }
         None
@@ -114,9 +139,9 @@ impl InputGate {
     }
 }
 
-impl fmt::Debug for TypedPassword {
+impl fmt::Debug for TypedSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TypedPassword(secret)")
+        f.write_str("TypedSecret(secret)")
     }
 }
 
@@ -130,8 +155,10 @@ mod tests {
         let keys = KeyDecoder::default().feed(bytes.as_bytes());
         let actions = keys.iter().filter_map(|key| gate.press(key));
         let passwords = actions.filter_map(|action| match action {
-            GateAction::Password(password) => Some(password),
-            GateAction::Quit | GateAction::Repaint | GateAction::Suspend => None,
+            GateAction::Secret(_, password) => Some(password),
+            GateAction::GiveUp | GateAction::Quit | GateAction::Repaint | GateAction::Suspend => {
+                None
+            }
         });
         passwords.collect()
     }
@@ -140,10 +167,10 @@ mod tests {
     fn what_is_typed_while_no_password_is_asked_for_is_dropped() {
         let mut gate = InputGate::closed();
         assert!(submitted(&mut gate, "hunter2\r/quit\rhunter2").is_empty());
-        gate.ask_password();
+        gate.ask(SecretKind::Password);
         assert_eq!(submitted(&mut gate, "open sesame\rhello\r"), ["open sesame"]);
-        assert!(!gate.is_asking() && !gate.is_open());
-        gate.ask_password();
+        assert!(gate.asking().is_none() && !gate.is_open());
+        gate.ask(SecretKind::Password);
         assert_eq!(submitted(&mut gate, "\rb\r"), ["b"], "an empty one is none");
     }
 
@@ -157,22 +184,35 @@ mod tests {
             ("é\r", "é"),
         ] {
             let mut gate = InputGate::closed();
-            gate.ask_password();
+            gate.ask(SecretKind::Password);
             assert_eq!(submitted(&mut gate, typed), [password], "{typed:?}");
         }
         for key in ['c', 'd'] {
             let mut gate = InputGate::closed();
             assert!(gate.press(&Key::Ctrl(key)) == Some(GateAction::Quit));
-            gate.ask_password();
+            gate.ask(SecretKind::Password);
             gate.press(&Key::Char('x'));
             assert!(gate.press(&Key::Ctrl(key)) == Some(GateAction::Quit));
         }
     }
 
     #[test]
+    fn a_key_may_be_given_up_and_a_password_not() {
+        let mut gate = InputGate::closed();
+        gate.ask(SecretKind::Password);
+        assert!(gate.press(&Key::Enter).is_none());
+        gate.ask(SecretKind::Key);
+        assert!(gate.press(&Key::Enter) == Some(GateAction::GiveUp));
+        gate.press(&Key::Char('x'));
+        assert!(
+            gate.press(&Key::Enter) == Some(GateAction::Secret(SecretKind::Key, "x".to_owned()))
+        );
+    }
+
+    #[test]
     fn what_is_typed_does_not_print_itself() {
         let mut gate = InputGate::closed();
-        gate.ask_password();
+        gate.ask(SecretKind::Password);
         gate.press(&Key::Char('q'));
         assert!(!format!("{gate:?}").contains('q'), "{gate:?}");
     }

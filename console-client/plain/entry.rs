@@ -1,11 +1,11 @@
-//! What a person types before the server has accepted them: a password, or nothing.
+//! What a person types before the server has accepted them: a secret, or nothing.
 
 use std::io;
 use std::io::Write;
 
 use crate::editor::input_gate::GateAction;
 use crate::editor::input_gate::InputGate;
-use crate::editor::input_gate::PASSWORD_PROMPT;
+use crate::editor::input_gate::SecretKind;
 use crate::stdio::keys::KeyDecoder;
 use crate::stdio::terminal::HiddenInput;
 
@@ -18,7 +18,7 @@ pub(super) struct Entry {
     keys: KeyDecoder,
     /// Hides what is typed, as long as the gate is not open.
     hidden: Option<HiddenInput>,
-    /// Whether the prompt for the password is shown.
+    /// Whether the prompt for a secret is shown.
     is_prompt_shown: bool,
 }
 
@@ -34,12 +34,12 @@ impl Entry {
         Entry { gate, keys, hidden: None, is_prompt_shown: false }
     }
 
-    pub(super) fn ask_password(&mut self) {
-        if !self.gate.is_asking() {
+    pub(super) fn ask(&mut self, kind: SecretKind) {
+        if self.gate.asking().is_none() {
             if self.hidden.is_none() {
                 self.hidden = HiddenInput::start();
             }
-            self.gate.ask_password();
+            self.gate.ask(kind);
         }
     }
 
@@ -53,9 +53,9 @@ impl Entry {
 
     /// Shows the prompt, after what was to be said before it.
     pub(super) fn show_prompt(&mut self) {
-        if self.gate.is_asking() && !self.is_prompt_shown {
+        if let Some(kind) = self.gate.asking().filter(|_| !self.is_prompt_shown) {
             self.is_prompt_shown = true;
-            _ = write!(io::stderr(), "{PASSWORD_PROMPT}"); // stderr is the last resort
+            _ = write!(io::stderr(), "{}", kind.prompt()); // stderr is the last resort
         }
     }
 
@@ -64,7 +64,11 @@ impl Entry {
         let keys = self.keys.feed(bytes);
         let actions: Vec<GateAction> =
             keys.into_iter().filter_map(|key| self.gate.press(&key)).collect();
-        if actions.iter().any(|done| matches!(done, GateAction::Password(_) | GateAction::Quit)) {
+        let ends = |action: &GateAction| match action {
+            GateAction::Secret(..) | GateAction::GiveUp | GateAction::Quit => true,
+            GateAction::Repaint | GateAction::Suspend => false,
+        };
+        if actions.iter().any(ends) {
             self.end_prompt();
         }
         actions
@@ -74,7 +78,7 @@ impl Entry {
         self.gate.is_open()
     }
 
-    /// Whether what is typed is hidden: then a password can be asked for.
+    /// Whether what is typed is hidden: then a secret can be asked for.
     pub(super) fn is_hidden(&self) -> bool {
         self.hidden.is_some()
     }

@@ -119,7 +119,7 @@ impl Plain {
     ) -> Plain {
         let (input, numbers) = (InputLines::default(), LineNumbers::default());
         let entry = if mode == InputMode::Person { Entry::closed() } else { Entry::open() };
-        let chat = if entry.is_hidden() { chat.asking_password() } else { chat };
+        let chat = if entry.is_hidden() { chat.asking_person() } else { chat };
         Plain { chat, mode, columns, timeout, input, numbers, stop: None, refused: 0, entry }
     }
 
@@ -182,7 +182,7 @@ impl Plain {
         match event {
             Event::Client(event) => return self.on_client_event(event),
             Event::Stdin(bytes) if self.entry.is_open() => self.input.push(&bytes),
-            Event::Stdin(bytes) => self.press_at_gate(&bytes),
+            Event::Stdin(bytes) => return self.press_at_gate(&bytes),
             Event::StdinClosed => self.input.close(),
             Event::Resized => {
                 let size = terminal::size();
@@ -218,23 +218,29 @@ impl Plain {
             self.refused += refusals; // those of a program are counted above
         }
         settled.iter().for_each(|cid| self.numbers.remove(cid));
-        if self.chat.wants_password() {
-            self.entry.ask_password();
+        if let Some(kind) = self.chat.wanted_secret() {
+            self.entry.ask(kind);
         } else if self.chat.view.connection.status.is_connected() {
             self.entry.unlock();
         }
         failure
     }
 
-    /// Takes keys that are not part of a line.
-    fn press_at_gate(&mut self, bytes: &[u8]) {
+    /// Takes keys that are not part of a line. Returns a sentence if the chat is over.
+    fn press_at_gate(&mut self, bytes: &[u8]) -> Option<String> {
         for action in self.entry.press(bytes) {
             match action {
-                GateAction::Password(password) => self.chat.try_password(password),
+                GateAction::Secret(kind, secret) => {
+                    if !self.chat.try_secret(kind, secret) {
+                        self.entry.ask(kind);
+                    }
+                }
+                GateAction::GiveUp => return self.chat.final_reason(),
                 GateAction::Quit => self.stop = Some(Stop::Quit),
                 GateAction::Repaint | GateAction::Suspend => {}
             }
         }
+        None
     }
 
     // ---- Input ---------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 //! Results go to stdout, problems to stderr. Depends on the client, `args`, `storage` and
 //! `view::format`; never on the chat or a terminal.
 
-use std::env;
 use std::io;
 use std::io::Read;
 
@@ -21,7 +20,6 @@ use crate::exit::Failure;
 use crate::exit::cannot_start;
 use crate::prompt;
 use crate::script::run::ScriptRun;
-use crate::storage::tokens::TokenStore;
 
 mod run; // what every script does with a connection
 mod follow; // prints records as they come
@@ -34,20 +32,19 @@ const STDIN_MAX: u64 = 1024 * 1024;
 pub(crate) fn run(args: Args, script: &Script) -> Result<(), Failure> {
     let password = prompt::load_password(&args)?;
     let has_password = password.is_some();
-    let is_key_file_given = args.token_file.is_some();
     let Args { server, rooms, timeout, .. } = args;
-    let (user, tokens, token) = match (args.user, &script.task) {
-        (None, Task::Read { .. }) => (anonymous_name().map_err(cannot_start)?, None, None),
+    let (user, keys) = match (args.user, &script.task) {
+        (None, Task::Read { .. }) => (anonymous_name().map_err(cannot_start)?, None),
         (user, _) => {
             let user = user.map_or_else(prompt::ask_name, Ok)?;
-            let chosen = args.token_file.map(|file| (user.clone(), file));
             let authority = server.authority().to_string();
-            let tokens = TokenStore::new(&authority, chosen, |name| env::var_os(name));
-            let token = tokens.load(&user).map_err(Failure::Failed)?;
-            (user, Some(tokens), token)
+            let keys = prompt::load_keys(args.key_file, &authority, &user)?;
+            (user, Some(keys))
         }
     };
-    let has_key_file = is_key_file_given && token.is_some();
+    let is_key_given = keys.as_ref().is_some_and(|keys| keys.is_given);
+    let (tokens, token) = keys.map(|keys| (keys.tokens, keys.token)).unzip();
+    let token = token.flatten();
     let since = script.since();
     let text = text(script).map_err(Failure::Failed)?;
     let (agent, outbox, me) = ("console", Vec::new(), user.clone());
@@ -68,7 +65,7 @@ pub(crate) fn run(args: Args, script: &Script) -> Result<(), Failure> {
     let run = run
         .with_zone(prompt::load_time_zone())
         .with_password(has_password)
-        .with_key_file(has_key_file);
+        .with_key_given(is_key_given);
     match &script.task {
         Task::Send(_) => run.send(&text, script.json).map_err(Failure::Failed),
         Task::Read { since, follows } => run.follow(*since, *follows, script.json),

@@ -81,10 +81,10 @@ impl ScriptRun {
         ScriptRun { tokens, ..self }
     }
 
-    /// Whether the person gave a file with a key for the name, which may be wrong.
-    pub(crate) fn with_key_file(mut self, is_given: bool) -> ScriptRun {
+    /// Whether the person gave a key for the name, which may be wrong.
+    pub(crate) fn with_key_given(mut self, is_given: bool) -> ScriptRun {
         if is_given {
-            self.connection.set_key_file();
+            self.connection.set_key_given();
         }
         self
     }

@@ -3,6 +3,7 @@
 //! Anyone who has a key can use its name, so only the owner may read the file.
 
 use std::ffi::OsString;
+use std::fs;
 use std::io;
 use std::path::Path;
 use std::path::PathBuf;
@@ -44,20 +45,26 @@ impl TokenStore {
     /// # Errors
     /// A sentence: the file cannot be read, or holds something else; or another user may write where it is.
     pub(crate) fn load(&self, user: &UserName) -> Result<Option<Token>, String> {
-        if let Some(directory) = &self.directory {
-            private_file::check(directory)?;
-        }
+        self.check()?;
         let Some(path) = self.path(user) else { return Ok(None) };
-        let text = match read(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => {
-                return Err(format!("cannot read the key in {}: {error}", path.display()));
-            }
-        };
-        let is_none =
-            |_| format!("{} contains no key (32 hex digits): move it away", path.display());
-        text.trim().parse().map(Some).map_err(is_none)
+        match read(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            read => key_in(read, &path).map(Some),
+        }
+    }
+
+    /// Checks that no other user may write where keys are saved.
+    ///
+    /// # Errors
+    /// A sentence: another user may.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        self.directory.as_deref().map_or(Ok(()), private_file::check)
+    }
+
+    /// From now on keys are saved in the directory only, if the chosen file holds another key: it may be the only
+    /// copy of that one.
+    pub(crate) fn keep_chosen_file(&mut self) {
+        self.chosen.take_if(|(_, path)| path.exists());
     }
 
     /// Saves the key of `user`, unless it is saved already.
@@ -74,7 +81,7 @@ impl TokenStore {
             }
             self.saved.push(user.clone());
         }
-        if read(&path).is_ok_and(|saved| saved.trim() == token.reveal()) {
+        if read(&path).is_ok_and(|saved| parse_key(&saved).as_ref() == Some(token)) {
             return Ok(());
         }
         let line = format!("{}\n", token.reveal());
@@ -92,6 +99,31 @@ impl TokenStore {
     }
 }
 
+/// What a key looks like, for a person who gave something else.
+pub(crate) const KEY_SHAPE: &str = "a key is 32 characters: digits and letters from a to f";
+
+/// The key that a person typed or that a file holds, with spaces and line ends around it, and capitals.
+pub(crate) fn parse_key(text: &str) -> Option<Token> {
+    text.trim().to_ascii_lowercase().parse().ok()
+}
+
+/// The key in a file that is read once: a pipe, such as the shell's `<(…)`. `None` if it is a file like others.
+///
+/// # Errors
+/// A sentence, without what is in the file.
+pub(crate) fn read_stream(path: &Path) -> Result<Option<Token>, String> {
+    let is_stream = fs::metadata(path).is_ok_and(|found| !found.is_file());
+    is_stream.then(|| key_in(read(path), path)).transpose()
+}
+
+/// The key that was read in `path`.
+fn key_in(read: io::Result<String>, path: &Path) -> Result<Token, String> {
+    let path = path.display();
+    let text = read.map_err(|error| format!("cannot read the key in {path}: {error}"))?;
+    parse_key(&text)
+        .ok_or_else(|| format!("{path} contains no key ({KEY_SHAPE}): give another file"))
+}
+
 fn read(path: &Path) -> io::Result<String> {
     ownership::read_short_text(path, limits::TEXT_FILE)
 }
@@ -99,8 +131,6 @@ fn read(path: &Path) -> io::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
-    use std::path::Path;
 
     const KEY: &str = "00112233445566778899aabbccddeeff";
 
@@ -157,7 +187,38 @@ mod tests {
         fs::write(&file, format!("  {KEY}\r\n")).unwrap();
         assert_eq!(tokens.load(&user("bob")), Ok(Some(KEY.parse().unwrap())));
         assert_ne!(tokens.path(&user("eve")), Some(file.clone()));
-        fs::write(&file, "no key").unwrap();
-        assert!(tokens.load(&user("bob")).unwrap_err().contains("contains no key"));
+        for text in ["hunter2", "", &KEY[1..], &format!("{KEY}0"), &format!("{KEY}\n{KEY}")] {
+            fs::write(&file, text).unwrap();
+            let problem = tokens.load(&user("bob")).unwrap_err();
+            assert!(problem.contains("contains no key"), "{problem}");
+            assert!(text.is_empty() || !problem.contains(text), "{problem}");
+            assert!(!problem.contains(&KEY[1..]), "{problem}");
+        }
+    }
+
+    #[test]
+    fn a_chosen_file_with_another_key_is_not_overwritten_by_one_that_was_typed() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("key");
+        let other = "0".repeat(32);
+        let mut tokens = store(home.path(), Some((user("bob"), file.clone())));
+        tokens.keep_chosen_file();
+        assert_eq!(tokens.path(&user("bob")), Some(file.clone()), "it does not exist yet");
+        fs::write(&file, &other).unwrap();
+        tokens.keep_chosen_file();
+        tokens.save(&user("bob"), &KEY.parse().unwrap()).unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), other);
+        assert_eq!(tokens.load(&user("bob")), Ok(Some(KEY.parse().unwrap())));
+    }
+
+    #[test]
+    fn a_key_is_taken_with_spaces_line_ends_and_capitals() {
+        let key: Option<Token> = KEY.parse().ok();
+        for text in [format!(" {KEY}\t"), format!("\r\n{KEY}\r\n\n"), KEY.to_uppercase()] {
+            assert_eq!(parse_key(&text), key, "{text:?}");
+        }
+        for text in ["", &KEY[1..], &format!("{KEY} {KEY}"), &KEY.replace('0', "g")] {
+            assert_eq!(parse_key(text), None, "{text:?}");
+        }
     }
 }

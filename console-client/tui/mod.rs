@@ -1,7 +1,7 @@
 //! The chat on a terminal: keys in, a painted screen out.
 //!
 //! It runs the event loop; what keys mean is decided by the editor and the chat.
-//! Depends on `chat`, `view`, `editor`, `storage` and `stdio`; never on the client itself.
+//! Depends on `chat`, `command`, `view`, `editor`, `storage` and `stdio`; never on the client itself.
 
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
@@ -15,6 +15,7 @@ use talk::time;
 use crate::chat::Chat;
 use crate::chat::SubmitResult;
 use crate::chat::refusals::Refusal;
+use crate::command;
 use crate::editor::Editor;
 use crate::editor::KeyAction;
 use crate::editor::Recall;
@@ -257,10 +258,11 @@ impl Tui {
         }
     }
 
-    /// Asks for the password if the server wants one, and shows the input line once it has accepted us.
+    /// Asks for a secret if the server wants one, and shows the input line once it has accepted us.
     fn update_gate(&mut self) {
-        if self.chat.wants_password() && !self.gate.is_asking() {
-            self.gate.ask_password();
+        let wanted = self.chat.wanted_secret().filter(|_| self.gate.asking().is_none());
+        if let Some(kind) = wanted {
+            self.gate.ask(kind);
         } else if self.chat.view.connection.status.is_connected() && self.gate.unlock() {
             self.keys.drop_paste();
         }
@@ -270,9 +272,14 @@ impl Tui {
     fn press_at_gate(&mut self, key: &Key) -> LoopControl {
         match self.gate.press(key) {
             None => LoopControl::Continue,
-            Some(GateAction::Password(password)) => {
-                self.chat.try_password(password);
+            Some(GateAction::Secret(kind, secret)) => {
+                if !self.chat.try_secret(kind, secret) {
+                    self.gate.ask(kind);
+                }
                 LoopControl::Continue
+            }
+            Some(GateAction::GiveUp) => {
+                self.chat.final_reason().map_or(LoopControl::Leave, LoopControl::Stop)
             }
             Some(GateAction::Quit) => LoopControl::Leave,
             Some(GateAction::Repaint) => self.repaint(),
@@ -363,7 +370,7 @@ impl Tui {
     fn submit(&mut self, line: &str) -> LoopControl {
         self.display().scroll_to_newest();
         let result = self.chat.submit(line);
-        if result != SubmitResult::Refused {
+        if result != SubmitResult::Refused || command::gives_key(line) {
             let is_kept = !self.chat.is_secret(line);
             self.editor.accept(is_kept);
             if is_kept {

@@ -87,6 +87,7 @@ fn command_meaning(command: Command) -> Option<Value> {
         Command::Reconnect => ("reconnect", json!({})),
         Command::Clear => ("clear", json!({})),
         Command::Key => ("key", json!({})),
+        Command::KeyGiven => ("key given", json!({})),
         Command::Version => ("version", json!({})),
         Command::Quit => ("quit", json!({})),
     };

@@ -2,7 +2,7 @@
 _console() {
     local words='' word=${COMP_WORDS[COMP_CWORD]}
     COMPREPLY=()
-    [[ $word == -* ]] && words='--user --nick --server --room --join --password-file --token-file --send --follow --since --json --check --timeout --commands --plain --no-color --completions --help -h --version -V'
+    [[ $word == -* ]] && words='--user --nick --server --room --join --password-file --key-file --send --follow --since --json --check --timeout --commands --plain --no-color --completions --help -h --version -V'
     case ${COMP_WORDS[COMP_CWORD - 1]} in
         --user) words= ;;
         --nick) words= ;;
@@ -10,7 +10,7 @@ _console() {
         --room) words= ;;
         --join) words= ;;
         --password-file) return ;;
-        --token-file) return ;;
+        --key-file) return ;;
         --send) words= ;;
         --since) words='now all' ;;
         --timeout) words= ;;

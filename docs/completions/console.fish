@@ -6,7 +6,7 @@ complete -c console -l server -x -d 'the server: HOST:PORT, ws://HOST:PORT or it
 complete -c console -l room -x -d 'a room to join; repeat it, or separate several by commas'
 complete -c console -l join -x -d 'a room to join; repeat it, or separate several by commas'
 complete -c console -l password-file -r -F -d 'a file whose first line is the server\'s password'
-complete -c console -l token-file -r -F -d 'the file for the key of your name'
+complete -c console -l key-file -r -F -d 'the file for the key of your name; - reads it from stdin'
 complete -c console -l send -x -d 'send this message, print its number once it is stored, and exit; - reads the text from stdin'
 complete -c console -l follow -d 'print messages as they come, until killed; reads no stdin'
 complete -c console -l since -x -a 'now all' -d 'print messages after number N, and exit; with --follow, go on from there (now)'

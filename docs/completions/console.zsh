@@ -8,7 +8,7 @@ _console() {
         '*--room[a room to join; repeat it, or separate several by commas]:ROOM: ' \
         '*--join[a room to join; repeat it, or separate several by commas]:ROOM: ' \
         '*--password-file[a file whose first line is the server'\''s password]:FILE:_files' \
-        '*--token-file[the file for the key of your name]:FILE:_files' \
+        '*--key-file[the file for the key of your name; - reads it from stdin]:FILE:_files' \
         '*--send[send this message, print its number once it is stored, and exit; - reads the text from stdin]:TEXT: ' \
         '*--follow[print messages as they come, until killed; reads no stdin]' \
         '*--since[print messages after number N, and exit; with --follow, go on from there (now)]:N|now|all:(now all)' \

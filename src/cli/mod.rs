@@ -35,6 +35,8 @@ pub struct Flag {
     short: Option<char>,
     /// The name of its value in `--help`; `None` for a switch.
     placeholder: Option<&'static str>,
+    /// A spelling and a variable of earlier versions, which still count and are shown nowhere.
+    former: Option<(&'static str, &'static str)>,
     /// The environment variable used when the flag is not given.
     env: Option<&'static str>,
     /// The value when neither is given.
@@ -48,8 +50,8 @@ pub struct Flag {
 impl Flag {
     /// `--name`: on, off, or counted.
     pub const fn switch(name: &'static str, help: &'static str) -> Flag {
-        let (alias, short, placeholder, env) = (None, None, None, None);
-        Flag { name, alias, short, placeholder, env, default: None, help, only_env: false }
+        let (alias, short, placeholder, env, former) = (None, None, None, None, None);
+        Flag { name, alias, short, placeholder, former, env, default: None, help, only_env: false }
     }
 
     /// `--name VALUE` or `--name=VALUE`. The last one counts, except in [`Args::all`].
@@ -65,6 +67,11 @@ impl Flag {
     /// Another spelling, e.g. `--nick` for `--user`.
     pub const fn alias(self, alias: &'static str) -> Flag {
         Flag { alias: Some(alias), ..self }
+    }
+
+    /// The spelling and the variable that the flag had in earlier versions.
+    pub const fn formerly(self, name: &'static str, env: &'static str) -> Flag {
+        Flag { former: Some((name, env)), ..self }
     }
 
     /// The one-letter form of a switch; `-vv` counts twice.
@@ -83,7 +90,8 @@ impl Flag {
     }
 
     fn is_called(&self, name: &str) -> bool {
-        !self.only_env && (self.name == name || self.alias == Some(name))
+        let former = self.former.map(|(former, _)| former);
+        !self.only_env && (self.name == name || [self.alias, former].contains(&Some(name)))
     }
 }
 
@@ -190,7 +198,11 @@ impl Flag {
         if args.has(self.name) {
             return Ok(());
         }
-        let set = self.env.and_then(|name| Some((name, env(name).filter(|v| !v.is_empty())?)));
+        let variables = [self.env, self.former.map(|(_, former)| former)];
+        let set = variables
+            .into_iter()
+            .flatten()
+            .find_map(|name| Some((name, env(name).filter(|v| !v.is_empty())?)));
         let (spelling, value) = match (set, self.default) {
             (Some((name, value)), _) => (name.to_owned(), utf8(value)?),
             (None, Some(default)) => (format!("--{}", self.name), default.to_owned()),

@@ -91,6 +91,11 @@ impl Driver {
         self.changed.notify_all();
     }
 
+    /// Sets the token of the next `hello`.
+    pub(super) fn set_token(&self, token: Token) {
+        self.lock().session.set_token(token);
+    }
+
     /// Sets the password of the next `hello`.
     pub(super) fn set_password(&self, password: Password) {
         self.lock().session.set_password(password);

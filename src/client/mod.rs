@@ -259,6 +259,12 @@ impl Client {
         self.driver.set_password(Password::new(password));
     }
 
+    /// Sets the token for the next connection: [`Client::retry_now`] makes one, if the client has stopped
+    /// because another owns the name.
+    pub fn set_token(&self, token: Token) {
+        self.driver.set_token(token);
+    }
+
     /// Connects now, if the client waits for the next attempt or has stopped.
     pub fn retry_now(&self) {
         self.driver.input(Input::Start);

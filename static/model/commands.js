@@ -11,7 +11,7 @@ import { fitRoomName, fitUserName, isUserName, parseRoomName } from "../protocol
  *   | { msg: string, text: string } | { edit: string | null, seq?: number } | { delete: number | null } | { topic: string | null }
  *   | { replyDirect: string } | { away: string } | { back: true } | { reply: number, text: string } | { newest: true }
  *   | { leave: string | null } | { who: true } | { rooms: true } | { help: string }
- *   | { resend: true } | { drop: true } | { reconnect: true } | { key: true } | { version: true }
+ *   | { resend: true } | { drop: true } | { reconnect: true } | { key: true } | { keyGiven: true } | { version: true }
  *   | { goTo: GotoTarget } | { show: number } | { quiet: true } | { bell: "off" | "mention" | null }
  *   | { ignore: string, isIgnored: boolean } | { ignored: true } | { mute: string | null, isMuted: boolean | null }
  *   | { search: string } | { nothing: true } | { error: string }} Command `edit` without a `seq`, `delete: null`: the last own
@@ -74,8 +74,8 @@ export const ALIASES = {
   list: "rooms", name: "nick", lastlog: "search", h: "help", "?": "help", exit: "quit", q: "quit",
 };
 
-/** Commands whose text may have several lines: of any other, a paste runs nothing. */
-const WITH_LINES = ["me", "msg", "r", "reply", "edit"];
+/** Commands whose text may have several lines: of any other, a paste runs nothing. `/key` refuses whatever follows it. */
+const WITH_LINES = ["me", "msg", "r", "reply", "edit", "key"];
 
 const USAGES = new Map(COMMANDS.map(([usage]) => [usage.slice(1).split(" ")[0] ?? "", usage]));
 
@@ -100,6 +100,11 @@ export function parseCommand(typed) {
   return parseArgument(command, rest) ?? { error: `Usage: ${usage}` };
 }
 
+/** Whether this is `/key` with a key behind it, which nothing may keep. @param {string} typed */
+export function givesKey(typed) {
+  return "keyGiven" in parseCommand(typed);
+}
+
 /** The command with its argument; null if that is missing, or too much. @param {string} command @param {string} rest @returns {Command | null} */
 function parseArgument(command, rest) {
   switch (command) {
@@ -109,7 +114,7 @@ function parseArgument(command, rest) {
     case "resend": return rest ? null : { resend: true };
     case "drop": return rest ? null : { drop: true };
     case "reconnect": return rest ? null : { reconnect: true };
-    case "key": return rest ? null : { key: true };
+    case "key": return rest ? { keyGiven: true } : { key: true };
     case "version": return rest ? null : { version: true };
     case "back": return rest ? null : { back: true };
     case "quiet": return rest ? null : { quiet: true };

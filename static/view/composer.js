@@ -1,6 +1,6 @@
 // Composer: the input box. It grows with its text, suggests and completes words, recalls what was sent, and counts bytes.
 
-import { messageTextOf } from "../model/commands.js";
+import { givesKey, messageTextOf } from "../model/commands.js";
 import { Completion, fitSpacing } from "../model/completion.js";
 import { InputHistory } from "../model/input-history.js";
 import { byteLength, normalize } from "../text/text.js";
@@ -123,7 +123,7 @@ export class Composer {
     if (error) {
       this.#setInput(text);
       this.hint(error, true);
-    } else {
+    } else if (!givesKey(text)) {
       this.#history.add(room, text);
     }
   }

@@ -110,6 +110,11 @@ impl Session {
         self.credentials.token.get_or_insert(token);
     }
 
+    /// Sets the token of the next `hello`, in the place of one that does not own the name.
+    pub fn set_token(&mut self, token: Token) {
+        self.credentials.token = Some(token);
+    }
+
     /// Sets the password of the next `hello`.
     pub fn set_password(&mut self, password: Password) {
         self.credentials.password = Some(password);

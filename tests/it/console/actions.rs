@@ -245,7 +245,7 @@ fn what_another_client_has_read_is_above_the_unread_line() {
     drop(tab);
     let key = home.path().join("key");
     std::fs::write(&key, welcome["token"].as_str().unwrap()).unwrap();
-    let flags = ["--token-file", key.to_str().unwrap()];
+    let flags = ["--key-file", key.to_str().unwrap()];
     let mut bob = Terminal::start_in(home.path(), server.address, "bob", &flags);
     let rows = wait_for_sent(&mut bob, " ann line 4");
     let at = rows.iter().position(|row| row == UNREAD).unwrap();

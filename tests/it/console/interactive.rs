@@ -82,10 +82,12 @@ fn leaving_restores_the_terminal() {
 }
 
 #[test]
-fn a_taken_name_ends_the_console_with_a_hint_and_a_restored_terminal() {
+fn a_taken_name_that_is_given_up_ends_the_console_with_a_hint_and_a_restored_terminal() {
     let server = TestServer::start(&[]);
     let (_bob, _) = TestClient::hello(server.address, "bob");
     let mut bob = Terminal::start(server.address, "bob", &[]);
+    bob.wait_for("Key:");
+    bob.type_in("\r");
     bob.wait_for("console: the name bob is in use (try another with --user");
     assert_eq!(bob.wait_exit(), 1);
 }

@@ -9,6 +9,7 @@ mod flood; // typing while messages pour in
 mod long_posts; // a post of many lines is folded
 mod scrollback; // scrolling back, and loading older messages
 mod password; // the prompt for the server's password, input before the welcome
+mod key; // the key of a name: asked for, from a file, from stdin, and kept to itself
 mod suspend; // ^Z and fg
 mod exit; // every way to end
 mod away; // away messages

@@ -12,7 +12,9 @@ pub(crate) fn console(server: SocketAddr, flags: &[&str]) -> (Command, TempDir) 
     let mut command = Command::new(env!("CARGO_BIN_EXE_console"));
     command.args(["--server", &server.to_string()]).args(flags);
     command.env("XDG_STATE_HOME", state.path()).env("TZ", "UTC");
-    for name in ["TALK_USER", "TALK_ROOM", "TALK_PASSWORD", "TALK_SERVER", "TALK_TIMEOUT"] {
+    for name in
+        ["TALK_USER", "TALK_ROOM", "TALK_PASSWORD", "TALK_SERVER", "TALK_TIMEOUT", "TALK_KEY_FILE"]
+    {
         command.env_remove(name);
     }
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

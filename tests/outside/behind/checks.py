@@ -87,7 +87,7 @@ async def console_posts(server, port, text):
     console = server.command[0].parent / "console"
     ran = await asyncio.to_thread(
         subprocess.run,
-        [console, "--server", f"127.0.0.1:{port}", "--user", "ci", "--token-file", server.folder / "token"],
+        [console, "--server", f"127.0.0.1:{port}", "--user", "ci", "--key-file", server.folder / "token"],
         input=text + "\n", text=True, capture_output=True, timeout=TIMEOUT,
     )
     assert ran.returncode == 0, ran

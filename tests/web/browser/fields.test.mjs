@@ -46,7 +46,7 @@ test("a name in use asks for its key, and a wrong key has its own sentence at it
   const page = await second.newPage();
   await page.goto(`${fake.url}/r/mine`);
   fake.tokens.set("kit", key);
-  const [name, typed] = [page.getByLabel("Your name"), page.getByLabel("Key (page: Settings; console: /key)")];
+  const [name, typed] = [page.getByLabel("Your name"), page.getByLabel("Key (page: Settings; terminal: /key)")];
   await name.fill("kit");
   await page.keyboard.press("Enter");
   await hasError(name, /^The name kit is in use. If it is yours, enter its key below.$/);
@@ -57,7 +57,7 @@ test("a name in use asks for its key, and a wrong key has its own sentence at it
   await typed.fill("0".repeat(32));
   await isMended(typed);
   await page.keyboard.press("Enter");
-  await hasError(typed, /^Wrong key for kit. Check it, or choose another name.$/);
+  await hasError(typed, /^Wrong key for kit. Copy it again \(page: Settings; terminal: \/key\), or choose another name.$/);
   await isMended(name);
   await typed.fill(key);
   await page.keyboard.press("Enter");
@@ -141,9 +141,9 @@ test("with a wrong key for another name, the login form says so", async (t) => {
   await page.keyboard.press("Enter");
   await page.getByLabel("Key for this name").fill("0".repeat(32));
   await page.keyboard.press("Enter");
-  const typed = page.getByLabel("Key (page: Settings; console: /key)");
+  const typed = page.getByLabel("Key (page: Settings; terminal: /key)");
   await typed.waitFor();
-  await hasError(typed, /^Wrong key for max. Check it, or choose another name.$/);
+  await hasError(typed, /^Wrong key for max. Copy it again \(page: Settings; terminal: \/key\), or choose another name.$/);
   await page.getByLabel("Your name").fill("lea"); // the way back is open
   await typed.fill("");
   await page.keyboard.press("Enter");

@@ -25,14 +25,14 @@ test("the key of a name gives it to another device, and nothing else does", asyn
   await other.goto(`${server.url}/r/keys`);
   await other.getByLabel("Your name").fill("kim");
   await other.getByText("I have a key for this name").click();
-  const typed = other.getByLabel("Key (page: Settings; console: /key)");
+  const typed = other.getByLabel("Key (page: Settings; terminal: /key)");
   const join = other.getByRole("button", { name: "Join", exact: true });
   await typed.fill("0123");
   await join.click();
   await other.getByText("A key is 32 characters: digits and letters from a to f").waitFor();
   await typed.fill("0".repeat(32));
   await join.click();
-  await other.getByText("Wrong key for kim. Check it, or choose another name.").waitFor();
+  await other.getByText("Wrong key for kim. Copy it again (page: Settings; terminal: /key), or choose another name.").waitFor();
   await typed.fill(` ${key.toUpperCase()} `);
   await join.click();
   await live(other);
@@ -43,6 +43,68 @@ test("the key of a name gives it to another device, and nothing else does", asyn
     assert.deepEqual(context.errors, []);
     await context.close();
   }
+});
+
+test("a name in use is told from a wrong key, in the login form and for a change of name, and says where the key is", async () => {
+  const [one, two] = [await person(browser), await person(browser)];
+  const mine = await enter(one, `${server.url}/r/keys`, "mia");
+  const key = await mine.evaluate(() => localStorage.getItem("talk.token.mia"));
+  await mine.getByRole("button", { name: "Settings" }).click();
+  await mine.getByText("This key makes you the same person on any device").waitFor();
+  await mine.getByText("in a terminal, paste it when the console asks").waitFor();
+
+  const other = await two.newPage();
+  await other.goto(`${server.url}/r/keys`);
+  await other.getByLabel("Your name").fill("mia");
+  await other.getByRole("button", { name: "Join", exact: true }).click();
+  await other.getByText("The name mia is in use. If it is yours, enter its key below.").waitFor();
+  const login = other.getByLabel("Key (page: Settings; terminal: /key)", { exact: true });
+  await login.waitFor(); // its field is open
+  await login.fill("f".repeat(32));
+  await other.getByRole("button", { name: "Join", exact: true }).click();
+  await other.getByText("Wrong key for mia. Copy it again (page: Settings; terminal: /key), or choose another name.").waitFor();
+
+  await other.getByLabel("Your name").fill("ned");
+  await login.fill("");
+  await other.getByRole("button", { name: "Join", exact: true }).click();
+  await live(other);
+  await other.getByRole("button", { name: "Change", exact: true }).click();
+  await other.getByLabel("Your new name").fill("mia");
+  await other.getByRole("button", { name: "Change name", exact: true }).click();
+  await other.getByText("The name mia is in use. If it is yours, enter its key below.").waitFor();
+  const again = other.getByLabel("Key for this name (page: Settings; terminal: /key)");
+  await again.fill(`${" ".repeat(20)}${key}${" ".repeat(20)}`);
+  await other.getByRole("button", { name: "Change name", exact: true }).click();
+  await live(other);
+  assert.equal(await other.evaluate(() => localStorage.getItem("talk.token.mia")), key);
+  for (const context of [one, two]) {
+    assert.deepEqual(context.errors, []);
+    await context.close();
+  }
+});
+
+test("a key behind /key is answered with where it goes: it is not sent, not recalled and no draft", async () => {
+  const context = await person(browser);
+  const page = await enter(context, `${server.url}/r/slip`, "pia");
+  const wrong = "0123456789abcdef".repeat(2);
+  await post(page, "before");
+  await shows(page, ["before"]);
+  await page.locator("#box").fill(`/key ${wrong}`);
+  const stored = () => page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
+  assert.ok(!(await stored()).includes(wrong), "no draft while it is typed");
+  await page.locator("#box").press("Enter");
+  await page.locator("#log .note", { hasText: "A key is not entered here" }).waitFor();
+  assert.equal(await page.locator("#box").inputValue(), "");
+  await page.locator("#box").press("Control+ArrowUp");
+  assert.equal(await page.locator("#box").inputValue(), "before");
+  await post(page, "after");
+  await shows(page, ["before", "after"]);
+  assert.ok(!(await stored()).includes(wrong));
+  assert.ok(!(await page.locator("body").innerText()).includes(wrong));
+  await post(page, "/key");
+  await page.locator("#log .note", { hasText: /It makes you pia on any device/ }).waitFor();
+  assert.deepEqual(context.errors, []);
+  await context.close();
 });
 
 test("forgetting the key asks again, and returns to login", async () => {

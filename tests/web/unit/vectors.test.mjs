@@ -43,6 +43,7 @@ function meaning({ typed }) {
     case "newest": return { command: "list newest" };
     case "delete": case "show": return { command: key, ...optional("seq") };
     case "bell": return { command: "bell", ...optional("mode") };
+    case "keyGiven": return { command: "key given" };
     case "ignored": return { command: "list ignored" };
     case "topic": return { command: "topic", ...(value === null ? {} : { text: value }) };
     case "away": return { command: "away", text: value };

@@ -161,7 +161,7 @@ fn a_refused_name_or_password_ends_with_1_and_a_hint() {
     assert!(err.contains("the name ann is in use (try another with --user"), "{err}");
     let wrong_key = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(wrong_key.path(), "0".repeat(32)).unwrap();
-    let with_key = ["--user", "ann", "--token-file", wrong_key.path().to_str().unwrap()];
+    let with_key = ["--user", "ann", "--key-file", wrong_key.path().to_str().unwrap()];
     for flags in [&with_key[..], &[&with_key[..], &["--send", "hi"]].concat()] {
         let (code, _, err) = run(server.address, flags, b"hi\n");
         assert_eq!((code, err.contains("wrong key for ann")), (1, true), "{err}");

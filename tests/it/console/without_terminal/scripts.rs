@@ -54,7 +54,7 @@ fn a_file_that_never_ends_is_not_read_on_and_on() {
     let server = TestServer::start(&[]);
     let send = ["--user", "bob", "--send", "hi"];
     for (flag, said) in [
-        ("--token-file", "cannot read the key in /dev/zero: it has more than 32768 bytes"),
+        ("--key-file", "cannot read the key in /dev/zero: it has more than 32768 bytes"),
         ("--password-file", "cannot read the password in /dev/zero: it has more than 32768 bytes"),
     ] {
         let (code, _, err) = run(server.address, &[&send[..], &[flag, "/dev/zero"]].concat(), b"");
@@ -423,7 +423,7 @@ fn a_state_directory_that_others_may_write_to_is_refused_with_the_cure() {
 #[test]
 fn a_key_or_a_time_zone_that_never_ends_is_not_read_to_its_end() {
     let server = TestServer::start(&[]);
-    let flags = ["--user", "bob", "--token-file", "/dev/zero", "--send", "hi"];
+    let flags = ["--user", "bob", "--key-file", "/dev/zero", "--send", "hi"];
     let (mut command, _home) = console(server.address, &flags);
     let error = String::from_utf8(feed(command.spawn().unwrap(), b"").stderr).unwrap();
     assert!(error.contains("cannot read the key in /dev/zero"), "{error}");
