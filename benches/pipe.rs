@@ -73,6 +73,7 @@ fn run_client(address: &str, room: &str, lines: usize) -> Duration {
         since: Since::Now,
         agent: "bot",
         presence: false,
+        follows_rooms: false,
         outbox: Vec::new(),
     };
     let (client, events) = start(config).unwrap();

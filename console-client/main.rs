@@ -122,7 +122,16 @@ fn chat(args: Args) -> Result<(), Failure> {
     let Adopted { outbox, saved, problems } =
         Adopted::load(person_directory.clone(), user.clone(), time::unix_ms());
     add_rooms_of(&saved, &mut rooms);
-    let mut view = View::new(user.clone(), server, &rooms, prompt::load_time_zone(), mode);
+    let has_rooms = !rooms.is_empty();
+    let lobby = [RoomName::default()];
+    if !has_rooms && !has_person {
+        rooms.extend(lobby.clone()); // a script is in no rooms of the person
+    }
+    let shown = if has_rooms { &*rooms } else { &lobby };
+    let mut view = View::new(user.clone(), server, shown, prompt::load_time_zone(), mode);
+    if !has_rooms {
+        view.display.rooms.set_only_default();
+    }
     if is_key_given {
         view.connection.status.set_key_given();
     }
@@ -143,6 +152,7 @@ fn chat(args: Args) -> Result<(), Failure> {
         since: Since::Newest,
         agent,
         presence: has_person,
+        follows_rooms: has_person,
         outbox: saved,
     };
     let (client, events) = client::start(config).map_err(cannot_start)?;

@@ -72,6 +72,7 @@ fn run(args: &Args) -> Result<(), Failure> {
         since: Since::Newest,
         agent: "bot",
         presence: true,
+        follows_rooms: false,
         outbox: Vec::new(),
     };
     let (client, events) = start(config)

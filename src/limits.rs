@@ -164,6 +164,10 @@ pub const PRIVATE_ROOMS: usize = 10_000;
 /// of the rooms that it joins itself.
 pub const ROOMS_PER_CLIENT: usize = 50;
 
+/// Changes of memberships that wait in memory while their file cannot be written: some 100 bytes each, so 1 MiB. More
+/// are dropped; then the whole file is written, once it can be.
+pub const UNSTORED_MEMBERSHIPS: usize = 10_000;
+
 /// Records up to which a room counts as little used: once the server has as many rooms as it may,
 /// such a room is given back if no one is in it and its newest record is older than [`ROOM_IDLE`].
 pub const ROOM_FEW_RECORDS: u64 = 10;
@@ -318,7 +322,7 @@ pub const ERASE_RETRY: Duration = Duration::from_secs(60);
 /// A log whose last segment is uncertain is verified again at most this often.
 pub const VERIFY_EVERY: Duration = Duration::from_secs(5);
 
-/// Bytes of a journal (names, read markers) after which it is compacted, if that makes it much
+/// Bytes of a journal (names, read markers, memberships) after which it is compacted, if that makes it much
 /// smaller.
 pub const JOURNAL: u64 = 256 * 1024;
 
@@ -555,6 +559,9 @@ pub const CLIENT_NAME: usize = 1_024;
 /// Private rooms that a client lets a server add to those its person joined: twice as many as a server
 /// may add ([`ROOMS_PER_CLIENT`]).
 pub const CLIENT_INVITATIONS: usize = 2 * ROOMS_PER_CLIENT;
+
+/// Rooms of the person that a client joins because the server lists them: as many as a server has ([`ROOMS`]).
+pub const CLIENT_MEMBERSHIPS: usize = ROOMS;
 
 /// Events that a client's caller has not taken yet. With more, the client stops reading until it has:
 /// the server sees a slow reader.

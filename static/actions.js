@@ -1,15 +1,13 @@
 // Actions: what a person does with text. Each command typed and each button on a message becomes a submission or a
 // request. A method that can refuse returns why, or null.
 
-import { LocalActions } from "./local-actions.js";
+import { LocalActions, OFFLINE } from "./local-actions.js";
 import { givesKey, help, parseCommand, unknownCommand } from "./model/commands.js";
 import { timeOf } from "./model/goto.js";
 import { awayText } from "./model/members.js";
 import { privateRoom, sameName } from "./protocol/names.js";
 import { randomId } from "./storage/tabs.js";
 import { normalize } from "./text/text.js";
-
-export const OFFLINE = "You are offline. Try again when connected";
 
 /** The answer to a `/key` with a key: the person wants to go by it. */
 const KEY_ELSEWHERE = "A key is not entered here, and was not sent or kept. Change your name to the one of the key: if it is in use, the form asks for its key";
@@ -82,6 +80,13 @@ export class Actions {
     else if ("rooms" in command) return this.#request("rooms", { type: "rooms" });
     draw();
     return null;
+  }
+
+  /** Mutes a room, or no longer. @param {string} room @param {boolean} isMuted @returns {string | null} Why it was refused, or null. */
+  setMuted(room, isMuted) {
+    const error = this.#local.setMuted(room, isMuted);
+    if (error) this.#parts.hint(error, true);
+    return error;
   }
 
   /** The text of the input box changed. @param {string} text */

@@ -49,6 +49,7 @@ export class Client {
   /** Whether it says that no one may have this name now, though no one holds it. */ #isBadName = false;
   /** Why the last attempt was refused. @type {UpgradeRefusal | null} */ #refusal = null;
   /** Whether the rooms are on the screen: after the first welcome, or when the name was used before. */ isChatShown = false;
+  /** Whether the room on the screen is only the default one, until the server says which rooms the person is in. */ #isDefaultRoom = false;
   #parts;
 
   /** @param {ClientParts} parts */
@@ -103,10 +104,13 @@ export class Client {
       session.token ??= store.token(session.user) ?? undefined;
       this.#saveName(session.user);
       for (const room of session.rooms.filter((each) => !mayJoin(user, each))) this.#perform(session.leave(room));
-      for (const room of store.rooms(user).filter((each) => isPrivate(each) && mayJoin(user, each))) {
+      const { members, others } = store.rooms(user);
+      for (const room of others.filter((each) => isPrivate(each) && mayJoin(user, each))) {
         chat.ensureRoom(room);
         this.join(room);
       }
+      session.resumeRooms(members);
+      for (const room of members) chat.ensureRoom(room);
     }
     session.token = key ?? session.token;
     this.#isKeyTyped = key !== null;
@@ -121,13 +125,16 @@ export class Client {
     const address = roomFromPath(location.pathname);
     const here = address && mayJoin(user, address) ? address : null;
     if (!here) this.#explainAddress(address);
-    const rooms = [...new Set([...store.rooms(user), ...(here ? [here] : [])])].filter((room) => mayJoin(user, room));
-    if (rooms.length === 0) rooms.push("lobby");
+    const { members, others } = store.rooms(user);
+    const rooms = [...new Set([...others, ...(here ? [here] : [])])].filter((room) => mayJoin(user, room) && !members.includes(room));
+    this.#isDefaultRoom = rooms.length + members.length === 0;
+    if (this.#isDefaultRoom) members.push("lobby"); // unless the person is in other rooms
     chat.me = user;
     preferences.load(user);
-    for (const room of rooms) chat.ensureRoom(room);
-    navigation.show(here ?? rooms[0] ?? null, false, here ? seqFromHash(location.hash) : null);
-    return new Session({ user, token: store.token(user) ?? undefined, agent: "web", rooms });
+    const shown = [...members, ...rooms];
+    for (const room of shown) chat.ensureRoom(room);
+    navigation.show(here ?? shown[0] ?? null, false, here ? seqFromHash(location.hash) : null);
+    return new Session({ user, token: store.token(user) ?? undefined, agent: "web", rooms, members, follows_rooms: true });
   }
 
   /** Says why the room that the address names is not on the screen. @param {string | null} room A room of others; null: not a room at all. */
@@ -218,7 +225,7 @@ export class Client {
       const [[kind, value] = []] = Object.entries(action);
       switch (kind) {
         case "connect": this.#connect(); break;
-        case "state": if (value === "live") this.connection.caughtUp(); break;
+        case "state": if (value === "live") this.#caughtUp(); break;
         case "retry_in": this.#retryIn(value); break;
         case "send": this.connection.send(value); break;
         case "disconnect": this.connection.disconnect(); break;
@@ -235,6 +242,11 @@ export class Client {
       }
     }
     draw();
+  }
+
+  #caughtUp() {
+    this.connection.caughtUp();
+    this.#saveRooms();
   }
 
   #connect() {
@@ -342,9 +354,9 @@ export class Client {
     this.#parts.chat.received(message, Date.now());
     switch (message.type) {
       case "welcome": return this.#welcomed(message);
-      case "joined": return this.#saveRooms();
+      case "joined": return this.#joined(message.room);
       case "renamed": return this.session?.user === message.to ? this.#renamed(message.to) : undefined;
-      case "left": return this.session?.rooms.includes(message.room) ? undefined : this.#removeRoom(message.room);
+      case "left": return this.session?.rooms.includes(message.room) ? undefined : this.#left(message.room);
       case "rooms": return this.#parts.page.composer.suggest();
       case "history": return this.#historyReceived(message);
       case "found": return this.#searchFinished(this.#parts.search.received(message));
@@ -353,16 +365,44 @@ export class Client {
   }
 
   /** @param {Message} message */
-  #welcomed({ user, limits, motd, server }) {
+  #welcomed({ user, limits, motd, server, rooms }) {
     const { chat, page } = this.#parts;
     chat.server = server;
     this.#saveName(user);
+    if (rooms) this.#followRooms(rooms);
     page.login.setBusy(false);
     if (!this.isChatShown) page.show();
     page.composer.setLimit(limits?.text ?? Infinity); // measures the input box, which must be on the screen for that
     this.isChatShown = true;
     this.#showWelcome(motd ?? "");
     this.adoptUnsent();
+  }
+
+  /** Takes the rooms that the person is in. The room on the screen stays there, unless it is only the default. @param {{ room: string, muted?: boolean }[]} rooms */
+  #followRooms(rooms) {
+    const { chat, navigation } = this.#parts;
+    chat.follow(rooms);
+    if (this.#isDefaultRoom && rooms[0]) navigation.show(rooms[0].room, false);
+    this.#isDefaultRoom = false;
+  }
+
+  /** @param {string} name */
+  #joined(name) {
+    const { chat, preferences } = this.#parts;
+    // What this browser had muted before the server kept it.
+    if (!isPrivate(name) && preferences.isMuted(name) && this.send({ type: "mute", room: name, muted: true })) chat.setMuted(name, true);
+    if (this.session?.state === "live") this.#saveRooms();
+  }
+
+  /** The server says that we are no longer in a room: the person has left it on another device, or the server needed the place. @param {string} name */
+  #left(name) {
+    const { chat, page } = this.#parts;
+    const { label } = chat.rooms.get(name) ?? {};
+    const isHere = chat.room?.name === name;
+    this.#removeRoom(name);
+    if (isPrivate(name)) return; // kept for when the name is used again
+    this.#saveRooms();
+    if (isHere) page.composer.hint(`You left ${label} on another device`);
   }
 
   /** Shows the server's welcome until the person closes it, and again once it is another. @param {string} text */
@@ -377,6 +417,7 @@ export class Client {
   /** @param {string} user */
   #renamed(user) {
     this.#saveName(user);
+    this.#saveRooms();
     this.#parts.page.renameForm.renamed();
   }
 

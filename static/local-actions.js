@@ -1,6 +1,8 @@
 // Local actions: commands that change only what this person sees and hears, or show something.
 
-import { privateRoom, peerOf, sameName } from "./protocol/names.js";
+import { isPrivate, privateRoom, peerOf, sameName } from "./protocol/names.js";
+
+export const OFFLINE = "You are offline. Try again when connected";
 
 /** Messages that `/reply` lists. */
 const REPLY_CHOICES = 10;
@@ -9,8 +11,9 @@ const REPLY_CHOICES = 10;
  * @import { Chat } from "./model/chat.js"
  * @import { Command } from "./model/commands.js"
  * @import { Room } from "./model/room.js"
+ * @import { Send } from "./protocol/messages.js"
  * @typedef {{
- *   chat: Chat, hint(text: string, isBad: boolean): void, draw(): void, jumpToLatest(): void, openMessage(seq: number): void, playSound(): void,
+ *   chat: Chat, client: { send: Send }, hint(text: string, isBad: boolean): void, draw(): void, jumpToLatest(): void, openMessage(seq: number): void, playSound(): void,
  * }} LocalActionsParts
  */
 
@@ -63,12 +66,27 @@ export class LocalActions {
 
   /** @param {string} name @param {boolean | null} isMuted Null: the opposite of now. */
   #mute(name, isMuted) {
-    const { preferences } = this.#chat;
     const label = this.labelOf(name);
-    const was = preferences.isMuted(name);
+    const was = this.#chat.isMuted(name);
     if (isMuted === was) return `${label} is not muted`;
-    preferences.setMuted(name, !was);
-    return this.#done(was ? `${label} is no longer muted` : `${label} is muted. /unmute ${name} ends it`);
+    const error = this.setMuted(name, !was);
+    return error ?? this.#done(was ? `${label} is no longer muted` : `${label} is muted. /unmute ${name} ends it`);
+  }
+
+  /**
+   * Mutes a room, or no longer: the server keeps it for all devices of the person. That of a private room stays here.
+   * @param {string} name @param {boolean} isMuted @returns {string | null} Why it was refused, or null.
+   */
+  setMuted(name, isMuted) {
+    const { preferences, rooms } = this.#chat;
+    if (isPrivate(name)) {
+      preferences.setMuted(name, isMuted);
+      return null;
+    }
+    if (isMuted && !rooms.has(name)) return `You are not in ${this.labelOf(name)}`;
+    if (rooms.has(name) && !this.#parts.client.send({ type: "mute", room: name, muted: isMuted })) return OFFLINE;
+    this.#chat.setMuted(name, isMuted);
+    return null;
   }
 
   #toggleQuiet() {

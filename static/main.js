@@ -1,7 +1,8 @@
 // Wiring: builds the parts of the page, connects them, and passes on the events of the browser.
 
-import { Actions, OFFLINE } from "./actions.js";
+import { Actions } from "./actions.js";
 import { Client } from "./client.js";
+import { OFFLINE } from "./local-actions.js";
 import { Chat } from "./model/chat.js";
 import { candidatesFrom } from "./model/completion.js";
 import { HistoryRequests } from "./model/history-requests.js";
@@ -84,6 +85,7 @@ const page = new Page({
   completions: () => candidatesFrom(chat),
   suggestions: (before) => suggestionsFor(before, chat),
   isRoom: (name) => chat.isKnownRoom(name),
+  setMuted: (room, isMuted) => actions.setMuted(room, isMuted),
   preferencesChanged: () => {
     applyAppearance(preferences);
     draw();

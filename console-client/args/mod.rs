@@ -39,7 +39,7 @@ pub(crate) struct Args {
     pub(crate) user: Option<UserName>,
     /// Where to connect.
     pub(crate) server: Address,
-    /// At least one.
+    /// At least one for a script. For a chat none: the rooms that the person is in already.
     pub(crate) rooms: Vec<RoomName>,
     /// The server's password, from the environment.
     pub(crate) password: Option<String>,
@@ -76,10 +76,13 @@ const COMMAND: Command = Command {
         Flag::value("server", "ADDRESS", "the server: HOST:PORT, ws://HOST:PORT or its page's URL")
             .env("TALK_SERVER")
             .default("127.0.0.1:8080"),
-        Flag::value("room", "ROOM", "a room to join; repeat it, or separate several by commas")
-            .alias("join")
-            .env("TALK_ROOM")
-            .default("lobby"),
+        Flag::value(
+            "room",
+            "ROOM",
+            "a room to join, beside those that you are in; repeat it, or separate several by commas",
+        )
+        .alias("join")
+        .env("TALK_ROOM"),
         Flag::value("password-file", "FILE", "a file whose first line is the server's password"),
         Flag::variable("password", "TALK_PASSWORD", "the server's password"),
         Flag::value("key-file", "FILE", "the file for the key of your name; - reads it from stdin")
@@ -161,14 +164,14 @@ pub(crate) fn parse(
             rooms.push(room);
         }
     }
-    if rooms.is_empty() {
-        rooms.push(RoomName::default());
-    }
     let set = |name: &str| env(name).filter(|value| !value.is_empty());
     let is_dumb = set("TERM").is_some_and(|term| term == "dumb");
     let palette = if flags.has("no-color") { Palette::Monochrome } else { palette(set) };
     let script = script::read(&flags, &rooms)?;
     let key_file = key_source(&flags, script.as_ref())?;
+    if rooms.is_empty() && (script.is_some() || flags.has("check")) {
+        rooms.push(RoomName::default());
+    }
     let args = Args {
         user: flags.parsed("user")?,
         server: flags.parsed("server")?.unwrap_or_default(),
@@ -241,7 +244,7 @@ mod tests {
         let args = args("", &[]);
         assert_eq!(args.user, None);
         assert_eq!(args.server, Address::default());
-        assert_eq!(args.rooms, [RoomName::default()]);
+        assert!(args.rooms.is_empty(), "those that the person is in");
         assert!(!args.plain);
     }
 

@@ -320,7 +320,7 @@ fn failed(unsent: &UnsentList) -> Result<Vec<(Cid, RoomName)>, String> {
 }
 
 /// An error if a request could not be sent.
-fn requested(is_sent: bool) -> Result<(), String> {
+pub(super) fn requested(is_sent: bool) -> Result<(), String> {
     let offline = || "you are offline: try again when connected".to_owned();
     is_sent.then_some(()).ok_or_else(offline)
 }

@@ -135,7 +135,13 @@ impl Chat {
             return None;
         }
         let is_stop = matches!(event, Event::Stopped { .. });
+        let joined = if let Event::Message(ServerMessage::Joined(joined)) = &event {
+            Some(joined.room.clone())
+        } else {
+            None
+        };
         self.view.apply(event, now);
+        joined.iter().for_each(|room| self.share_old_mute(room));
         self.save_preferences();
         let reason = self.final_reason()?;
         let Some(kind) = self.wanted_secret() else { return Some(reason) };

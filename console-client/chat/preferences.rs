@@ -5,6 +5,7 @@ use talk::chat::UserName;
 
 use super::Chat;
 use super::commands::parse;
+use super::commands::requested;
 use crate::command::PreferenceCommand;
 use crate::storage::preferences::BellMode;
 use crate::storage::preferences::PreferenceChange;
@@ -40,15 +41,15 @@ impl Chat {
             }
             PreferenceCommand::Mute(name) => {
                 let room = self.room_or_current(name)?;
-                let is_muted = self.view.display.preferences.current().is_muted(&room);
-                self.mute(room, !is_muted)
+                let is_muted = self.view.display.is_muted(&room);
+                self.mute(room, !is_muted)?
             }
             PreferenceCommand::Unmute(name) => {
                 let room = self.room_or_current(name)?;
-                if !self.view.display.preferences.current().is_muted(&room) {
+                if !self.view.display.is_muted(&room) {
                     return Err(self.not_muted(&room));
                 }
-                self.mute(room, false)
+                self.mute(room, false)?
             }
             PreferenceCommand::Quiet => {
                 let is_quiet = !preferences.current().is_quiet;
@@ -80,21 +81,61 @@ impl Chat {
         Ok(())
     }
 
-    /// Mutes a room, or no longer; the confirmation to show.
-    fn mute(&mut self, room: RoomName, is_muted: bool) -> String {
+    /// Mutes a room, or no longer; the confirmation to show. The server keeps it for all devices of the person; that of
+    /// a private room, or with an older server, stays here.
+    fn mute(&mut self, room: RoomName, is_muted: bool) -> Result<String, String> {
         let label = self.view.display.label(&room);
-        self.view.display.preferences.set(PreferenceChange::Muted(room, is_muted));
-        if is_muted {
+        if self.is_shared(&room) {
+            if is_muted && !self.view.display.rooms.contains(&room) {
+                return Err(format!("you are not in {label}"));
+            }
+            self.share_mute(&room, is_muted)?;
+        } else {
+            let change = PreferenceChange::Muted(room, is_muted);
+            self.view.display.preferences.set(change);
+        }
+        Ok(if is_muted {
             format!("{label} is muted: no bell, not counted as unread (/unmute {label})")
         } else {
             format!("{label} is no longer muted")
+        })
+    }
+
+    /// Whether the server keeps for the person whether this room is muted.
+    fn is_shared(&self, room: &RoomName) -> bool {
+        let welcome = self.view.connection.welcome();
+        !room.is_private() && welcome.is_some_and(|welcome| welcome.rooms.is_some())
+    }
+
+    /// Tells the server that a room is muted, or no longer. What was kept here of it goes.
+    fn share_mute(&mut self, room: &RoomName, is_muted: bool) -> Result<(), String> {
+        if self.view.display.rooms.contains(room) {
+            requested(self.client.mute(room, is_muted))?;
+        }
+        let display = &mut self.view.display;
+        if display.preferences.current().is_muted(room) {
+            display.preferences.set(PreferenceChange::Muted(room.clone(), false));
+        }
+        display.rooms.set_muted(room, is_muted);
+        Ok(())
+    }
+
+    /// Tells the server that a room is muted that was muted here before the server kept it.
+    pub(super) fn share_old_mute(&mut self, room: &RoomName) {
+        if self.is_shared(room) && self.view.display.preferences.current().is_muted(room) {
+            _ = self.share_mute(room, true); // if it cannot be sent now, it stays here until the next join
         }
     }
 
     /// The error for a room that is not muted; it says which are.
     fn not_muted(&self, room: &RoomName) -> String {
         let display = &self.view.display;
-        let muted = display.preferences.current().muted().iter().map(|room| display.label(room));
+        let ours =
+            display.rooms.iter().map(|room| &room.name).filter(|room| display.is_muted(room));
+        let ours: Vec<&RoomName> = ours.collect();
+        let others = display.preferences.current().muted().iter();
+        let others = others.filter(|room| !ours.contains(room));
+        let muted = ours.iter().copied().chain(others).map(|room| display.label(room));
         let muted: Vec<String> = muted.collect();
         let known = if muted.is_empty() {
             "no room is".to_owned()

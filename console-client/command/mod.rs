@@ -82,9 +82,12 @@ pub(crate) const TABLE: &[CommandInfo] = &[
         "join, create or switch to a room; @NAME: private room",
         |room| word(room).map(|room| Input::Command(Command::Join(room))),
     ),
-    entry(&["leave", "part", "close"], "[ROOM]", "leave this room, or ROOM", |room| {
-        optional(room).map(|room| Input::Command(Command::Part(room)))
-    }),
+    entry(
+        &["leave", "part", "close"],
+        "[ROOM]",
+        "leave this room, or ROOM, on all devices",
+        |room| optional(room).map(|room| Input::Command(Command::Part(room))),
+    ),
     entry(&["who", "names"], "", "list the people in this room", |rest| none(rest, Command::Who)),
     entry(&["rooms", "list"], "", "list the rooms", |rest| none(rest, Command::Rooms)),
     entry(&["nick", "name"], "NAME", "change your name", |name| {

@@ -29,6 +29,10 @@ pub(crate) struct Room {
     pub(crate) name: RoomName,
     /// The server has confirmed that we are in it.
     pub(crate) is_joined: bool,
+    /// Muted on all devices of the person.
+    pub(crate) is_muted: bool,
+    /// The person was in it before this run, or joined it on another device: they did not ask for it here.
+    pub(crate) is_returning: bool,
     /// The topic, if there is one.
     pub(crate) topic: Option<String>,
     /// Who is here, away, typing.
@@ -58,13 +62,22 @@ pub(crate) struct Seqs {
     pub(crate) newest: u64,
     /// Records up to this one are not shown.
     pub(crate) skipped: u64,
+    /// Messages among those that are unread.
+    pub(crate) skipped_unread: u64,
     /// After this record the server's log is damaged, which the person does not know yet.
     pub(crate) damaged_after: Option<u64>,
 }
 
 impl Default for Seqs {
     fn default() -> Seqs {
-        Seqs { first: 1, oldest: None, newest: 0, skipped: 0, damaged_after: None }
+        Seqs {
+            first: 1,
+            oldest: None,
+            newest: 0,
+            skipped: 0,
+            skipped_unread: 0,
+            damaged_after: None,
+        }
     }
 }
 
@@ -76,6 +89,8 @@ impl Room {
         Room {
             name,
             is_joined: false,
+            is_muted: false,
+            is_returning: false,
             topic: None,
             members: RoomMembers::default(),
             scrollback: Scrollback::default(),

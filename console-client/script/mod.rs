@@ -58,6 +58,7 @@ pub(crate) fn run(args: Args, script: &Script) -> Result<(), Failure> {
         since,
         agent,
         presence,
+        follows_rooms: false,
         outbox,
     };
     let (client, events) = client::start(config).map_err(cannot_start)?;

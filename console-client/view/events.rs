@@ -88,6 +88,9 @@ impl View {
                 let room = self.display.rooms.get_mut(&room).filter(|_| !is_ignored);
                 room.into_iter().for_each(|room| room.members.set_typing(&user, now + TYPING));
             }
+            ServerMessage::Membership { room, change, muted } => {
+                self.on_membership(&room, change, muted);
+            }
             ServerMessage::Marked { room, seq } => self.display.rooms.mark_read(&room, seq),
             ServerMessage::History { room, records, first } => {
                 self.on_history(&room, records, first);
@@ -136,6 +139,9 @@ impl View {
     fn on_welcome(&mut self, welcome: Welcome) {
         self.display.me = welcome.user.clone();
         self.own_away.clone_from(&welcome.away);
+        if let Some(rooms) = &welcome.rooms {
+            self.display.rooms.follow(rooms);
+        }
         let motd = welcome.motd.clone();
         if self.connection.set_welcome(welcome) {
             self.display.notice(&format!("{} · you are {} · /help", self.server, self.me()));
@@ -146,7 +152,8 @@ impl View {
     /// Prints what is about to be read, once the history is above it: the topics of rooms that we
     /// joined, then the server's greeting.
     pub(super) fn print_greeting(&mut self) {
-        let Greeting { topics, motd } = mem::take(&mut self.greeting);
+        let Greeting { topics, counted, motd } = mem::take(&mut self.greeting);
+        self.print_counted(&counted);
         for name in topics {
             let Some(topic) = self.display.rooms.get_mut(&name).and_then(|room| room.topic.clone())
             else {
@@ -157,6 +164,45 @@ impl View {
         }
         for line in motd.iter().flat_map(|motd| motd.lines()).take(MOTD_LINES) {
             self.display.print(format::notice(line).cut());
+        }
+    }
+
+    /// Prints how many messages are unread in rooms whose history is not printed.
+    fn print_counted(&mut self, counted: &[RoomName]) {
+        if counted.is_empty() {
+            return;
+        }
+        let display = &mut self.display;
+        let unread = |name: &&RoomName| {
+            let count = display.rooms.get(name).map_or(0, |room| room.seqs.skipped_unread);
+            let label = display.label(name);
+            (count > 0 && !display.is_muted(name)).then(|| format!("{label} {count}"))
+        };
+        let unread: Vec<String> = counted.iter().filter_map(|name| unread(&name)).collect();
+        let rooms = if counted.len() == 1 { "room" } else { "rooms" };
+        let what = if unread.is_empty() {
+            "nothing unread".to_owned()
+        } else {
+            format!("unread: {} (/join ROOM, then /history)", unread.join(", "))
+        };
+        display.notice(&format!("you are in {} more {rooms}; {what}", counted.len()));
+    }
+
+    /// Notes that the person has joined, left, muted or unmuted a room on another device.
+    fn on_membership(&mut self, name: &RoomName, change: PresenceChange, is_muted: bool) {
+        let display = &mut self.display;
+        match change {
+            PresenceChange::Joined if !display.rooms.contains(name) => {
+                if display.rooms.add_returning(name) {
+                    let label = display.label(name);
+                    display.notice(&format!("you joined {label} on another device"));
+                }
+            }
+            PresenceChange::Joined | PresenceChange::Left => {}
+        }
+        if let Some(room) = display.rooms.get_mut(name) {
+            room.is_returning |= !room.is_joined;
+            room.is_muted = is_muted;
         }
     }
 

@@ -44,6 +44,8 @@ pub(crate) struct AwaitedLists {
 pub(crate) struct Greeting {
     /// The rooms that we joined since.
     topics: Vec<RoomName>,
+    /// The rooms that came back, whose history is not printed.
+    counted: Vec<RoomName>,
     /// The server's greeting, at the first welcome.
     motd: Option<String>,
 }

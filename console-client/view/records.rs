@@ -29,15 +29,24 @@ impl View {
         }
         let mode = display.output.mode();
         let is_first = is_new || !display.rooms.is_joined(&name);
+        let is_current = display.rooms.current().is_some_and(|current| current.name == name);
         let Some(room) = display.rooms.get_mut(&name) else { return };
         (room.members.count, room.seqs.first) = (joined.count, joined.first);
         room.members.set(joined.members.unwrap_or_default(), joined.away);
         room.is_joined = true;
         room.topic.clone_from(&joined.topic);
-        if is_first && mode == OutputMode::NewOnly {
+        // Of many rooms that come back, one stream would begin with all their histories: they are counted.
+        let is_counted = is_first
+            && mode == OutputMode::AllRooms
+            && room.is_returning
+            && !is_current
+            && joined.head > 0;
+        if is_first && (mode == OutputMode::NewOnly || is_counted) {
             room.seqs.skipped = joined.head;
         }
-        if joined.since > 0 {
+        if is_counted {
+            room.seqs.oldest.get_or_insert(joined.head + 1);
+        } else if joined.since > 0 {
             room.seqs.oldest.get_or_insert(joined.since + 1); // so that /history works at once
         }
         room.seqs.damaged_after = (joined.damaged && is_first).then_some(joined.head);
@@ -49,7 +58,13 @@ impl View {
             room.read_position.unread_from = (unread > 0).then_some(first);
         }
         room.read_position.on_join(joined.marked, joined.head);
-        if is_first {
+        if is_counted {
+            room.seqs.skipped_unread = unread;
+            self.greeting.counted.push(name.clone());
+            if self.connection.status.is_live() && joined.head <= joined.since {
+                self.print_greeting();
+            }
+        } else if is_first {
             self.greeting.topics.push(name.clone());
             if self.connection.status.is_live() && joined.head <= joined.since {
                 self.print_greeting(); // no history comes: the server added us to an empty private room
@@ -57,7 +72,7 @@ impl View {
         }
         let display = &mut self.display;
         display.report_damage(&name, joined.since);
-        if unread > 0 {
+        if unread > 0 && !is_counted {
             let messages = if unread == 1 { "message" } else { "messages" };
             let how = match mode {
                 OutputMode::OneRoom => "Alt-U shows the first",
@@ -103,6 +118,10 @@ impl View {
             room.own_posts.apply(record);
         }
         let is_skipped = record.seq <= room.seqs.skipped;
+        let is_post = matches!(record.kind, RecordKind::Operation(Operation::Post { .. }));
+        if is_skipped && is_post && !is_ours && room.read_position.is_unread(record.seq) {
+            room.seqs.skipped_unread += 1;
+        }
         let day = talk::time::day(local);
         let is_new_day = !is_skipped && room.starts_day(day);
         let begins_unread = !is_ours
@@ -136,7 +155,7 @@ impl View {
             && self.connection.status.is_live()
             && self.display.output.has_screen()
             && self.display.rooms.is_unread(record, &self.display.me)
-            && !preferences.is_muted(&record.room)
+            && !self.display.is_muted(&record.room)
         {
             self.bell.ring();
         }

@@ -136,9 +136,8 @@ fn typing(view: &View, now: u64) -> Option<String> {
 /// message, which `!` marks; then the same in fewer words. Empty if there are none.
 fn activity(view: &View) -> Vec<String> {
     let display = &view.display;
-    let preferences = display.preferences.current();
     let is_active =
-        |room: &&Room| room.scrollback.unread_count() > 0 && !preferences.is_muted(&room.name);
+        |room: &&Room| room.scrollback.unread_count() > 0 && !display.is_muted(&room.name);
     let mut active: Vec<&Room> = display.rooms.iter().filter(is_active).collect();
     active.sort_by_key(|room| !room.scrollback.has_mention());
     let label = |room: &&Room| {

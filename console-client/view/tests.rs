@@ -35,6 +35,7 @@ mod preferences; // the bell, ignoring, muting, joins and leaves
 mod scroll; // looking back
 mod history_loader; // beyond the lines kept
 mod greeting; // what the server and the rooms say first
+mod memberships; // the rooms of the person, on all devices
 mod flood; // what was not asked for, and too much
 
 /// 2026-11-23 00:00 UTC.

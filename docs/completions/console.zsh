@@ -5,8 +5,8 @@ _console() {
         '*--user[your name; the console asks if you give none]:NAME: ' \
         '*--nick[your name; the console asks if you give none]:NAME: ' \
         '*--server[the server\: HOST\:PORT, ws\://HOST\:PORT or its page'\''s URL]:ADDRESS: ' \
-        '*--room[a room to join; repeat it, or separate several by commas]:ROOM: ' \
-        '*--join[a room to join; repeat it, or separate several by commas]:ROOM: ' \
+        '*--room[a room to join, beside those that you are in; repeat it, or separate several by commas]:ROOM: ' \
+        '*--join[a room to join, beside those that you are in; repeat it, or separate several by commas]:ROOM: ' \
         '*--password-file[a file whose first line is the server'\''s password]:FILE:_files' \
         '*--key-file[the file for the key of your name; - reads it from stdin]:FILE:_files' \
         '*--send[send this message, print its number once it is stored, and exit; - reads the text from stdin]:TEXT: ' \

@@ -22,11 +22,13 @@ pub mod sequencer; // one room: seqs, repeated cids, the next batch
 pub mod name_registry; // who owns which name
 pub mod members; // who is in a room
 pub mod read_markers; // how far each owner has read
+pub mod memberships; // the rooms of each owner
 pub mod rate_limit; // how much one client may send
 
 pub use cid::Cid;
 pub use error_code::{ErrorCode, Rejection};
 pub use members::{Members, RenameEffect};
+pub use memberships::{Membership, Memberships, SavedMembership, SavedState};
 pub use name_registry::{ClaimError, Identity, NameRegistry, SavedClaim};
 pub use operation::{Operation, Topic};
 pub use owner_id::OwnerId;

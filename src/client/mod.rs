@@ -20,6 +20,7 @@
 //!     since: Since::Newest,
 //!     agent: "bot",
 //!     presence: true, // the others see the bot in the room
+//!     follows_rooms: false, // it is in no other rooms
 //!     outbox: Vec::new(),
 //! };
 //! let (client, events) = start(config)?;
@@ -80,7 +81,8 @@ pub struct Config {
     pub token: Option<Token>,
     /// The server's password.
     pub password: Option<String>,
-    /// The rooms to join.
+    /// The rooms to join. If there are none and it follows the person's rooms: the lobby, if that is one of them or
+    /// they have no rooms yet.
     pub rooms: Vec<RoomName>,
     /// Where a room starts of which nothing is shown yet. After a reconnect each room continues
     /// where it was.
@@ -90,6 +92,9 @@ pub struct Config {
     /// Whether the others see that it is here. A script that comes and goes says no: it is in no list of
     /// members, and nothing announces it.
     pub presence: bool,
+    /// Whether it is in the rooms that the person is a member of, as on the person's other devices: the server keeps
+    /// them.
+    pub follows_rooms: bool,
     /// Submissions of an earlier run that were not stored in it, in order. The first events report
     /// each as pending or failed.
     pub outbox: Vec<SavedSubmission>,
@@ -98,11 +103,13 @@ pub struct Config {
 impl fmt::Debug for Config {
     /// Without the secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Config { server, user, rooms, since, agent, presence, outbox, .. } = self;
+        let Config { server, user, rooms, since, agent, presence, .. } = self;
+        let Config { follows_rooms, outbox, .. } = self;
         let mut debug = f.debug_struct("Config");
         debug.field("server", server).field("user", user).field("rooms", rooms);
         debug.field("since", since);
         debug.field("agent", agent).field("presence", presence);
+        debug.field("follows_rooms", follows_rooms);
         debug.field("outbox", outbox).finish_non_exhaustive()
     }
 }
@@ -124,12 +131,17 @@ pub struct Client {
 /// # Errors
 /// The system gives no randomness or no thread.
 pub fn start(config: Config) -> io::Result<(Client, Events)> {
-    let Config { server, user, token, password, rooms, since, agent, presence, outbox } = config;
+    let Config { server, user, token, password, rooms, since, agent, .. } = config;
+    let Config { presence, follows_rooms, outbox, .. } = config;
     let entropy = Entropy::open()?;
     let password = password.map(Password::new);
     let agent = Some(Agent::from_wire(agent));
-    let credentials = Credentials { user, token, password, agent, presence };
+    let credentials = Credentials { user, token, password, agent, presence, follows_rooms };
+    let has_rooms = !rooms.is_empty();
     let mut session = Session::new(credentials, rooms);
+    if follows_rooms && !has_rooms {
+        session.resume_rooms([RoomName::default()]);
+    }
     session.start_at(since);
     let (sender, events) = event_queue();
     let driver = Arc::new(Driver::new(session, sender, entropy.nonce()?));
@@ -199,7 +211,7 @@ impl Client {
         self.driver.input(Input::Join(room));
     }
 
-    /// Leaves a room.
+    /// Leaves a room; a client that follows the person's rooms, on all devices.
     pub fn leave(&self, room: &RoomName) {
         self.driver.input(Input::Leave(room.clone()));
     }
@@ -230,6 +242,11 @@ impl Client {
     /// Shows the others in a room that this name is typing; `false` if the client is not connected.
     pub fn typing(&self, room: &RoomName) -> bool {
         self.driver.send(ClientMessage::Typing { room: room.clone() })
+    }
+
+    /// Mutes a room of the person, or no longer, on all devices; `false` if the client is not connected.
+    pub fn mute(&self, room: &RoomName, muted: bool) -> bool {
+        self.driver.send(ClientMessage::Mute { room: room.clone(), muted })
     }
 
     /// Moves the read marker of a room to `seq`; `false` if the client is not connected.

@@ -93,6 +93,7 @@ pub fn probe(
         password,
         agent: None,
         presence: false,
+        rooms: false,
         join: Vec::new(),
     })?;
     probe.await_welcome(report)?;

@@ -176,8 +176,14 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let user = "bob".parse().unwrap();
-        let credentials =
-            Credentials { user, token: None, password: None, agent: None, presence: true };
+        let credentials = Credentials {
+            user,
+            token: None,
+            password: None,
+            agent: None,
+            presence: true,
+            follows_rooms: false,
+        };
         let driver = Driver::new(Session::new(credentials, Vec::new()), event_queue().0, [0; 16]);
         let mut reader = ConnectionReader {
             reader: MessageReader::new(&stream, Decoder::new(Role::Client, LIMITS), b"\x89\x00"),

@@ -5,6 +5,8 @@
 //! newest shown, so that the server detects another history of the log. This module only compares seqs
 //! and log ids; the session acts on what it returns.
 
+use std::collections::HashMap;
+
 use crate::chat::RoomName;
 use crate::chat::protocol::{Join, Joined, RecordId, Since};
 use crate::limits;
@@ -16,6 +18,10 @@ pub(super) struct Subscriptions {
     subscriptions: Vec<Subscription>,
     /// Where a room starts of which nothing is shown yet.
     since: Since,
+    /// Whether the server keeps the rooms of the person, and lists them.
+    follows_rooms: bool,
+    /// Rooms that the person has left here, until the server says so: the connection may break first.
+    leaving: Vec<RoomName>,
 }
 
 /// One room.
@@ -27,6 +33,9 @@ struct Subscription {
     position: Option<Position>,
     /// The server added it: another user wrote there.
     is_invited: bool,
+    /// The server keeps it as a room of the person. Then a join resumes it: the person may have left it on another
+    /// device meanwhile.
+    is_member: bool,
     /// Whether it is joined on this connection.
     join_state: JoinState,
 }
@@ -48,8 +57,8 @@ enum JoinState {
     /// Not requested on this connection.
     NotJoined,
     /// Requested, not answered yet. If records after a seq were missing, `missing_after` is that
-    /// seq.
-    Joining { missing_after: Option<u64> },
+    /// seq. `is_resume`: only if the person is still a member.
+    Joining { missing_after: Option<u64>, is_resume: bool },
     /// Joined. The room is caught up once it is shown as far as `head`. If this join should have
     /// brought the records missing after a seq, `missing_after` is that seq.
     Joined { head: u64, missing_after: Option<u64> },
@@ -87,7 +96,12 @@ pub(super) enum Order {
 
 impl Subscriptions {
     pub(super) fn new(rooms: Vec<RoomName>) -> Subscriptions {
-        let mut subscriptions = Subscriptions { subscriptions: Vec::new(), since: Since::Newest };
+        let mut subscriptions = Subscriptions {
+            subscriptions: Vec::new(),
+            since: Since::Newest,
+            follows_rooms: false,
+            leaving: Vec::new(),
+        };
         for room in rooms {
             subscriptions.add(room);
         }
@@ -102,12 +116,14 @@ impl Subscriptions {
     /// Adds a room; `false` if it was there.
     pub(super) fn add(&mut self, room: RoomName) -> bool {
         let is_new = self.find(&room).is_none();
+        self.leaving.retain(|left| *left != room);
         if is_new {
             let join_state = JoinState::NotJoined;
             self.subscriptions.push(Subscription {
                 room,
                 position: None,
                 is_invited: false,
+                is_member: false,
                 join_state,
             });
         }
@@ -119,6 +135,75 @@ impl Subscriptions {
         let invited = self.subscriptions.iter().filter(|subscription| subscription.is_invited);
         if invited.count() < limits::CLIENT_INVITATIONS && self.add(room) {
             self.subscriptions.last_mut().into_iter().for_each(|added| added.is_invited = true);
+        }
+    }
+
+    /// Adds a room that the person is a member of, unless there are too many; `false` if it was there, or was not
+    /// added.
+    pub(super) fn add_member(&mut self, room: RoomName) -> bool {
+        let members = self.subscriptions.iter().filter(|subscription| subscription.is_member);
+        if members.count() >= limits::CLIENT_MEMBERSHIPS {
+            return false;
+        }
+        let is_new = self.add(room);
+        if is_new {
+            self.subscriptions.last_mut().into_iter().for_each(|added| added.is_member = true);
+        }
+        is_new
+    }
+
+    /// The server says that the person is a member of this room. Returns the join, if it was not joined here.
+    pub(super) fn join_listed(&mut self, room: &RoomName) -> Option<Join> {
+        if self.leaving.contains(room) {
+            return None;
+        }
+        if self.add_member(room.clone()) {
+            return self.join(room);
+        }
+        let subscription = self.find(room)?;
+        subscription.is_member = true;
+        let is_joined = !matches!(subscription.join_state, JoinState::NotJoined);
+        if is_joined { None } else { self.join(room) }
+    }
+
+    /// The server lists the rooms of the person on this connection.
+    pub(super) fn set_following(&mut self) {
+        self.follows_rooms = true;
+    }
+
+    /// Sorts the rooms that the server has listed as the server has them, before all others.
+    pub(super) fn sort_as<'r>(&mut self, listed: impl Iterator<Item = &'r RoomName>) {
+        let places: HashMap<&RoomName, usize> = listed.zip(0..).collect();
+        let place = |one: &Subscription| places.get(&one.room).copied().unwrap_or(usize::MAX);
+        self.subscriptions.sort_by_key(place);
+    }
+
+    /// Notes that the person has left a room here.
+    pub(super) fn note_leaving(&mut self, room: &RoomName) {
+        if !self.leaving.contains(room) {
+            self.leaving.push(room.clone());
+        }
+    }
+
+    /// The rooms that the person has left here and the server still lists.
+    pub(super) fn confirm_leaving<'r>(
+        &mut self,
+        listed: &(impl Iterator<Item = &'r RoomName> + Clone),
+    ) -> Vec<RoomName> {
+        self.leaving.retain(|room| listed.clone().any(|one| one == room));
+        self.leaving.clone()
+    }
+
+    /// The server says that the client has left a room. A room that was joined anew since then is not the one left; one
+    /// that is being resumed is.
+    pub(super) fn on_left(&mut self, room: &RoomName) {
+        self.leaving.retain(|left| left != room);
+        let is_newer = |one: &Subscription| match one.join_state {
+            JoinState::Joining { is_resume, .. } => !is_resume,
+            JoinState::NotJoined | JoinState::Joined { .. } => false,
+        };
+        if self.find(room).is_some_and(|one| !is_newer(one)) {
+            self.remove(room);
         }
     }
 
@@ -173,14 +258,16 @@ impl Subscriptions {
         if joined.room.is_private() {
             self.add_invited(joined.room.clone());
         }
+        let is_member = self.follows_rooms && !joined.room.is_private();
         let Some(subscription) = self.find(&joined.room) else { return JoinResult::NotRequested };
         let missing_after = match subscription.join_state {
             JoinState::NotJoined => None,
-            JoinState::Joining { missing_after } | JoinState::Joined { missing_after, .. } => {
+            JoinState::Joining { missing_after, .. } | JoinState::Joined { missing_after, .. } => {
                 missing_after
             }
         };
         subscription.join_state = JoinState::Joined { head: joined.head, missing_after };
+        subscription.is_member |= is_member;
         let result = match &subscription.position {
             Some(position) if joined.reset || position.log != joined.log => JoinResult::Reset,
             Some(position) if joined.since > position.seq => {
@@ -223,11 +310,12 @@ impl Subscriptions {
 
 impl Subscription {
     fn join(&mut self, missing_after: Option<u64>, since: Since) -> Join {
-        self.join_state = JoinState::Joining { missing_after };
+        let is_resume = self.is_member;
+        self.join_state = JoinState::Joining { missing_after, is_resume };
         let since = self.position.as_ref().map_or(since, |position| Since::After(position.seq));
         let log = self.position.as_ref().map(|position| position.log.clone());
         let record = self.position.as_ref().and_then(|position| position.record.clone());
-        Join { room: self.room.clone(), since, log, record }
+        Join { room: self.room.clone(), since, log, record, resume: is_resume }
     }
 }
 
@@ -263,5 +351,15 @@ mod tests {
         assert_eq!(add("@bob+e0"), JoinResult::Continues, "it is there already");
         assert!(subscriptions.remove(&"@bob+e0".parse().unwrap()));
         assert_eq!(subscriptions.on_joined(&joined("@bob+more")), JoinResult::Continues);
+    }
+
+    #[test]
+    fn a_server_lists_no_more_rooms_than_a_client_joins() {
+        let mut subscriptions = Subscriptions::new(vec!["own".parse().unwrap()]);
+        let joined = |n: &usize| {
+            let room = format!("room{n}").parse().unwrap();
+            subscriptions.join_listed(&room).is_some_and(|join| join.resume)
+        };
+        assert_eq!((0..5_000).filter(joined).count(), limits::CLIENT_MEMBERSHIPS);
     }
 }

@@ -1,5 +1,5 @@
-//! A journal: an append-only file of small records (claims of names, read markers), of which the
-//! last one for each key counts. Compaction rewrites it.
+//! A journal: an append-only file of small records (claims of names, read markers, memberships), of
+//! which the last one for each key counts. Compaction rewrites it.
 //!
 //! It holds no tokens, only owner ids, from which no token can be computed.
 
@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use super::files::{Disk, Files, Stat};
 use super::repair::backup_name;
-use crate::chat::{AwayMessage, ReadMarker, SavedClaim, UserName};
+use crate::chat::{AwayMessage, ReadMarker, SavedClaim, SavedMembership, SavedState, UserName};
 use crate::json::{self, Object, Value};
 use crate::limits;
 use crate::ownership;
@@ -255,6 +255,38 @@ impl JournalRecord for ReadMarker {
     }
 }
 
+/// A membership.
+impl JournalRecord for SavedMembership {
+    const KIND: &'static str = "memberships";
+
+    fn push(&self, line: &mut Object) {
+        line.string("holder", &self.owner.to_string()).string("room", self.room.as_str());
+        match self.state {
+            SavedState::Joined => {}
+            SavedState::Muted => {
+                line.boolean("muted", true);
+            }
+            SavedState::Left => {
+                line.boolean("left", true);
+            }
+        }
+    }
+
+    fn parse(line: &Value) -> Option<SavedMembership> {
+        let flag = |key| line.get(key).map_or(Some(false), Value::as_bool);
+        let state = match (flag("muted")?, flag("left")?) {
+            (false, false) => SavedState::Joined,
+            (true, false) => SavedState::Muted,
+            (_, true) => SavedState::Left,
+        };
+        Some(SavedMembership {
+            owner: line.get("holder")?.as_str()?.parse().ok()?,
+            room: line.get("room")?.as_str()?.parse().ok()?,
+            state,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -317,5 +349,25 @@ mod tests {
             (vec![marker.clone(), ReadMarker { seq: 9, ..marker }], 0)
         );
         assert_eq!(Journal::<SavedClaim>::read(&path).unwrap().records, [], "no names");
+    }
+
+    #[test]
+    fn a_membership_is_written_and_read_as_a_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("memberships.jsonl");
+        let membership = |state| SavedMembership {
+            owner: saved_claim("bob", None).owner,
+            room: "dev".parse().unwrap(),
+            state,
+        };
+        let all = [SavedState::Joined, SavedState::Muted, SavedState::Left].map(membership);
+        Journal::write(&path, &all).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        let line = r#"{"holder":"0123456789abcdef0123456789abcdef","room":"dev","muted":true}"#;
+        assert_eq!(text.lines().nth(2), Some(line));
+        let found = Journal::<SavedMembership>::read(&path).unwrap();
+        assert_eq!((found.records, found.invalid_lines), (all.to_vec(), 0));
+        fs::write(&path, text.replace("\"dev\"", "\"../etc\"")).unwrap();
+        assert_eq!(Journal::<SavedMembership>::read(&path).unwrap().invalid_lines, 3);
     }
 }

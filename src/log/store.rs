@@ -1,8 +1,8 @@
 //! The data directory. A lock lets only one server use it; a kill releases the lock.
 //!
 //! `DATA/lock` names the server's process, `DATA/names.jsonl` holds the claims of names,
-//! `DATA/marks.jsonl` the read markers, `DATA/rooms/ROOM/` is the log of a room,
-//! `DATA/rooms/@ONE+OTHER~LABEL/` of a private one.
+//! `DATA/marks.jsonl` the read markers, `DATA/memberships.jsonl` the rooms of each owner. `DATA/rooms/ROOM/` is
+//! the log of a room, `DATA/rooms/@ONE+OTHER~LABEL/` of a private one.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
@@ -275,6 +275,12 @@ impl Store {
     #[must_use]
     pub fn read_markers_path(&self) -> PathBuf {
         self.root.join("marks.jsonl")
+    }
+
+    /// The file of the memberships.
+    #[must_use]
+    pub fn memberships_path(&self) -> PathBuf {
+        self.root.join("memberships.jsonl")
     }
 
     /// The file of the claims of names.

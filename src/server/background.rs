@@ -158,7 +158,7 @@ impl Eraser {
     }
 }
 
-/// Maintains the logs that were written, and the files of read markers and names: fsync, retention, retries
+/// Maintains the logs that were written, and the files of read markers, memberships and names: fsync, retention, retries
 /// after an error. Once a minute retention looks at every log. `pass` counts the calls.
 pub(super) fn maintenance(shared: &Shared, pass: usize) {
     log_load_changes(shared);
@@ -180,6 +180,14 @@ pub(super) fn maintenance(shared: &Shared, pass: usize) {
             shared.logger.log(Level::Warn, "read-markers-not-saved", &fields);
         }
     }
+    match shared.memberships.maintain(&shared.names) {
+        Ok(false) => {}
+        Ok(true) => log_written_again(shared, "memberships.jsonl"),
+        Err(error) => {
+            let fields = [("error", &*error.to_string())];
+            shared.logger.log(Level::Warn, "memberships-not-saved", &fields);
+        }
+    }
     match shared.names.maintain() {
         Ok(false) => {}
         Ok(true) => log_written_again(shared, "names.jsonl"),
@@ -187,7 +195,8 @@ pub(super) fn maintenance(shared: &Shared, pass: usize) {
             shared.logger.log(Level::Warn, "names-not-saved", &[("error", &error.to_string())]);
         }
     }
-    let journals = shared.names.file_bytes() + shared.read_markers.file_bytes();
+    let read_markers = shared.read_markers.file_bytes();
+    let journals = shared.names.file_bytes() + read_markers + shared.memberships.file_bytes();
     shared.rooms.disk_space.set_journals(journals);
 }
 

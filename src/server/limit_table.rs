@@ -222,7 +222,8 @@ pub const LIMITS: &[TunableLimit] = &[
     },
     TunableLimit {
         name: "rooms-per-client",
-        protects: "memory and time: public rooms of a client, and as many private ones",
+        protects: "memory and time: public rooms of a person on all devices, and of a client as many \
+                   private ones",
         seen: "error too_many_rooms; left, from a private room in which it has not written",
         range: 1..=10_000,
         field: |l| Count(&mut l.rooms.per_client),

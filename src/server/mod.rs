@@ -33,7 +33,7 @@ mod quotas; // fair shares of what clients can make grow
 
 mod clients; // who is connected, sending to them
 mod room; // one room: join, submit, rounds
-mod state; // what threads share: names, rooms, read markers
+mod state; // what threads share: names, rooms, read markers, memberships
 mod commands; // what each message does
 mod http; // the web page, health, metrics
 mod connection; // from a socket to commands

@@ -5,6 +5,7 @@ import { Room } from "./room.js";
 import { memoryStorage } from "../storage/store.js";
 import { Preferences } from "../storage/preferences.js";
 import { isRecord } from "../protocol/messages.js";
+import { MAX_MEMBERSHIPS } from "../protocol/subscriptions.js";
 import { isPrivate, sameName } from "../protocol/names.js";
 
 /**
@@ -22,6 +23,7 @@ export class Chat {
   /** The room on the screen. @type {Room | null} */ room = null;
   /** The room that was on the screen before. @type {string | null} */ previous = null;
   /** The public rooms of the server's last list. @type {string[]} */ knownRooms = [];
+  /** The rooms that the person has muted on all devices. @type {Set<string>} */ #muted = new Set();
   /** What that list says about them. @type {Map<string, { count: number, topic: string }>} */ roomInfo = new Map();
   /** Whether a text on the screen names a room that is not known: a new list may have it. */ isRoomUnknown = false;
   /** The server's name and version. */ server = "";
@@ -53,7 +55,28 @@ export class Chat {
   }
 
   get #unmuted() {
-    return [...this.rooms.values()].filter(({ name }) => !this.preferences.isMuted(name));
+    return [...this.rooms.values()].filter(({ name }) => !this.isMuted(name));
+  }
+
+  /** @param {string} name */
+  isMuted(name) {
+    return this.#muted.has(name) || this.preferences.isMuted(name);
+  }
+
+  /** Notes that the server knows a room to be muted, or no longer. What this browser kept of it goes. @param {string} name @param {boolean} isMuted */
+  setMuted(name, isMuted) {
+    if (isMuted) this.#muted.add(name);
+    else this.#muted.delete(name);
+    if (this.preferences.isMuted(name)) this.preferences.setMuted(name, false);
+  }
+
+  /** Takes the rooms that the person is in, in order; the others come after them. @param {{ room: string, muted?: boolean }[]} all */
+  follow(all) {
+    const listed = all.slice(0, MAX_MEMBERSHIPS);
+    for (const { room } of listed) this.ensureRoom(room);
+    const first = listed.flatMap(({ room }) => this.rooms.get(room) ?? []);
+    this.rooms = new Map([...new Set([...first, ...this.rooms.values()])].map((room) => [room.name, room]));
+    this.#muted = new Set(listed.flatMap(({ room, muted }) => muted ? [room] : []));
   }
 
   get failedCids() {
@@ -155,6 +178,11 @@ export class Chat {
     const room = this.rooms.get(message.room);
     switch (message.type) {
       case "joined": return this.ensureRoom(message.room).joined(message); // joined by us, or a private room that the server added us to
+      case "membership":
+        if (message.state === "joined" && this.rooms.size < MAX_MEMBERSHIPS) this.ensureRoom(message.room);
+        if (!this.rooms.has(message.room)) return;
+        if (message.muted || this.#muted.has(message.room)) this.setMuted(message.room, Boolean(message.muted));
+        return;
       case "marked": return room?.markedElsewhere(message.seq);
       case "presence": return room?.presence(message, this.me);
       case "typing": return void room?.typing.set(message.user, now + TYPING_SHOWN_MS);

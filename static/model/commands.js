@@ -28,7 +28,7 @@ export const COMMANDS = [
   ["/delete [NUMBER]", "delete your last message, or NUMBER, for everyone"],
   ["/topic [TEXT]", "show or set the topic; /topic - removes it"],
   ["/join ROOM", "join, create or switch to a room; @NAME: private room"],
-  ["/leave [ROOM]", "leave this room, or ROOM"],
+  ["/leave [ROOM]", "leave this room, or ROOM, on all devices"],
   ["/who", "list the people in this room"],
   ["/rooms", "list the rooms"],
   ["/nick NAME", "change your name"],

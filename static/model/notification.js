@@ -16,10 +16,11 @@ const MAX_BODY_CHARS = 200;
  * @param {LogRecord} record @param {Chat} chat
  * @returns {{ title: string, body: string } | null}
  */
-export function notificationFor(record, { rooms, me, preferences }) {
+export function notificationFor(record, chat) {
+  const { rooms, me, preferences } = chat;
   const { type, room: name, seq, user, text, deleted } = record;
   const room = rooms.get(name);
   if (!room?.isLive(seq) || type !== "post" || deleted || sameName(user, me)) return null;
-  if (preferences.isMuted(name) || preferences.isIgnored(user) || !(room.peer || room.isMentionOf(record, me))) return null;
+  if (chat.isMuted(name) || preferences.isIgnored(user) || !(room.peer || room.isMentionOf(record, me))) return null;
   return { title: room.peer ? user : `${user} in ${room.label}`, body: text.slice(0, MAX_BODY_CHARS) };
 }

@@ -37,12 +37,14 @@ const RECORDS = {
 };
 /** @type {Check} */ const isLogRecord = (v) => (RECORDS[v?.type] ?? hasFields({ type: isString, seq: isCount }))(v);
 const isAwayMember = hasFields({ user: isString, text: isString });
+const isState = matching(/^(joined|left)$/);
+const isMembership = hasFields({ room: isRoomName, muted: optional(isBoolean) });
 const ROOM_FIELDS = { name: isString, head: isCount, members: isCount };
 
 /** The required fields of each server message. Other fields are ignored: version 1 may add some. */
 const SHAPES = new Map(Object.entries(/** @type {Record<string, Shape | Check>} */ ({
   ...RECORDS,
-  welcome: { user: isString, token: isToken, server: isString, limits: hasFields(LIMIT_FIELDS), motd: optional(isString), away: optional(isString) },
+  welcome: { user: isString, token: isToken, server: isString, limits: hasFields(LIMIT_FIELDS), motd: optional(isString), away: optional(isString), rooms: optional(listOf(isMembership)) },
   joined: {
     room: isRoomName, log: isString, first: isCount, head: isCount, since: isCount, at: optional(isCount), cid: optional(isString), reset: optional(isBoolean), damaged: optional(isBoolean),
     count: isCount, members: optional(listOf(isString)), topic: optional(isString), marked: optional(isCount),
@@ -50,7 +52,7 @@ const SHAPES = new Map(Object.entries(/** @type {Record<string, Shape | Check>} 
   },
   history: { room: isRoomName, records: listOf(isLogRecord), first: isCount },
   found: { room: isRoomName, text: isString, records: listOf(isLogRecord), before: isCount, first: isCount },
-  presence: { room: isRoomName, user: optional(isString), state: optional(matching(/^(joined|left)$/)), count: isCount, away: optional(isString) },
+  presence: { room: isRoomName, user: optional(isString), state: optional(isState), count: isCount, away: optional(isString) },
   away: { room: isRoomName, user: isString, text: isString },
   back: { room: isRoomName, user: isString },
   renamed: { user: isString, to: isString, token: optional(isToken) },
@@ -58,6 +60,7 @@ const SHAPES = new Map(Object.entries(/** @type {Record<string, Shape | Check>} 
   rooms: { rooms: listOf(hasFields(ROOM_FIELDS)) },
   left: { room: isRoomName },
   typing: { room: isRoomName, user: isString },
+  membership: { room: isRoomName, state: isState, muted: optional(isBoolean) },
   marked: { room: isRoomName, seq: isCount },
   error: { code: isString, message: isString, cid: optional(isString), room: optional(isRoomName), retry_ms: optional(isCount) },
 })));

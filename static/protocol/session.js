@@ -31,6 +31,7 @@ const NAME_TAKEN = 4409;
 export class Session {
   /** @type {State} */ #state = "offline";
   /** How far the current connection got. @type {"disconnected" | "hello sent" | "welcomed"} */ #link = "disconnected";
+  #followsRooms;
   #subscriptions;
   #outbox = new Outbox();
   /** The wanted name. @type {{ user: string, isRequested: boolean, next: string | null } | null} */ #rename = null;
@@ -38,13 +39,24 @@ export class Session {
   #closeCode = 0;
   /** @type {Action[]} */ #actions = [];
 
-  /** @param {{ user: string, token?: string, password?: string, agent?: string, rooms: string[] }} identity */
-  constructor({ user, token, password, agent, rooms }) {
+  /**
+   * @param {{ user: string, token?: string, password?: string, agent?: string, rooms: string[], follows_rooms?: boolean, members?: string[] }} identity
+   *     `follows_rooms`: it is in the rooms that the person is a member of, on all devices. `members`: those of them that it
+   *     knows: it joins them if that is still so, or if the person has no rooms.
+   */
+  constructor({ user, token, password, agent, rooms, follows_rooms = false, members = [] }) {
     this.user = user;
     this.token = token;
     this.password = password;
     this.agent = agent;
+    this.#followsRooms = follows_rooms;
     this.#subscriptions = new Subscriptions(rooms);
+    this.resumeRooms(members);
+  }
+
+  /** Adds rooms that the person was a member of when this browser knew last. @param {string[]} rooms */
+  resumeRooms(rooms) {
+    for (const room of rooms) this.#subscriptions.addMember(room);
   }
 
   get state() {
@@ -80,7 +92,7 @@ export class Session {
     const join = this.rooms.map((room) => this.#subscriptions.requestJoin(room));
     this.#send({
       type: "hello", user,
-      ...(token && { token }), ...(password && { password }), ...(agent && { agent }), ...(join.length && { join }),
+      ...(token && { token }), ...(password && { password }), ...(agent && { agent }), ...(this.#followsRooms && { rooms: true }), ...(join.length && { join }),
     });
     return this.#takeActions();
   }
@@ -166,6 +178,7 @@ export class Session {
   /** @param {string} room */
   leave(room) {
     if (!this.#subscriptions.remove(room)) return [];
+    if (this.#followsRooms) this.#subscriptions.noteLeaving(room);
     if (this.#link === "disconnected") this.#emitMessage({ type: "left", room });
     else this.#send({ type: "leave", room });
     return this.#takeActions();
@@ -205,18 +218,33 @@ export class Session {
         this.#link = "welcomed";
         this.user = message.user;
         this.token = message.token ?? this.token;
+        if (this.#followsRooms && message.rooms) this.#follow(message.rooms.map((/** @type {Message} */ { room }) => room));
+        return this.#emitMessage(message);
+      case "membership":
+        if (this.#followsRooms && message.state === "joined") this.#joinListed(message.room);
         return this.#emitMessage(message);
       case "joined": return this.#joined(message);
       case "renamed":
         if (message.token || sameName(message.user, this.user)) this.#renamed(message);
         return this.#emitMessage(message);
       case "left":
-        // A room that we have requested again since then is not the one left.
-        if (!this.#subscriptions.isJoining(message.room)) this.#subscriptions.remove(message.room);
+        this.#subscriptions.left(message.room);
         return this.#emitMessage(message);
       case "error": return this.#error(message);
       default: return isRecord(message) ? this.#record(message) : this.#emitMessage(message);
     }
+  }
+
+  /** Joins the rooms that the person has joined on other devices, and leaves those that they have left here while there was no connection. @param {string[]} listed */
+  #follow(listed) {
+    for (const room of this.#subscriptions.follow(listed)) this.#send({ type: "leave", room });
+    for (const room of listed) this.#joinListed(room);
+    this.#subscriptions.follow(listed);
+  }
+
+  /** @param {string} room */
+  #joinListed(room) {
+    if (this.#subscriptions.isListedAnew(room)) this.#requestJoin(room);
   }
 
   /** @param {Message} message */

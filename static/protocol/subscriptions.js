@@ -3,17 +3,25 @@
 
 import { isPrivate } from "./names.js";
 
+/** Rooms of the person that are joined because the server lists them: as many as a server has by default. */
+export const MAX_MEMBERSHIPS = 1_000;
+
 /**
  * @import { Message } from "./messages.js"
  * @typedef {{ seq: number, log: string, record: { at: number, cid: string } | null } | null} Position The highest seq
  *     shown with none missing before it, and the log that it belongs to; null before the first `joined`. `record`: the
  *     record of that seq, so that the server detects another history of the log; null if none is known.
- * @typedef {{ position: Position, joinState: "not joined" | "joining" | "joined", head: number, missingAfter: number | null }} Subscription
+ * @typedef {{ position: Position, joinState: "not joined" | "joining" | "joined", head: number, missingAfter: number | null,
+ *     isMember: boolean, isResuming: boolean }} Subscription
  *     `head`: once shown, the room is caught up. `missingAfter`: the seq after which a join was to bring the missing records.
+ *     `isMember`: the server keeps it as a room of the person; then a join resumes it, because the person may have left it
+ *     on another device meanwhile. `isResuming`: the join under way does so.
  */
 
 export class Subscriptions {
   /** @type {Map<string, Subscription>} */ #byRoom = new Map();
+  /** Whether the server lists the rooms of the person. */ #followsRooms = false;
+  /** Rooms that the person has left here, until the server says so: the connection may break first. @type {Set<string>} */ #leaving = new Set();
 
   /** @param {string[]} rooms */
   constructor(rooms) {
@@ -31,9 +39,55 @@ export class Subscriptions {
 
   /** @param {string} room @returns {boolean} Whether it was added. */
   add(room) {
+    this.#leaving.delete(room);
     if (this.#byRoom.has(room)) return false;
-    this.#byRoom.set(room, { position: null, joinState: "not joined", head: 0, missingAfter: null });
+    this.#byRoom.set(room, { position: null, joinState: "not joined", head: 0, missingAfter: null, isMember: false, isResuming: false });
     return true;
+  }
+
+  /** Adds a room that the person is a member of, unless there are too many. @param {string} room @returns {boolean} Whether it was added. */
+  addMember(room) {
+    const members = [...this.#byRoom.values()].filter(({ isMember }) => isMember);
+    if (members.length >= MAX_MEMBERSHIPS || !this.add(room)) return false;
+    const subscription = this.#byRoom.get(room);
+    if (subscription) subscription.isMember = true;
+    return true;
+  }
+
+  /** The server says that the person is a member of this room. @param {string} room @returns {boolean} Whether it has to be joined here. */
+  isListedAnew(room) {
+    if (this.#leaving.has(room)) return false;
+    this.addMember(room);
+    const subscription = this.#byRoom.get(room);
+    if (!subscription) return false;
+    subscription.isMember = true;
+    return subscription.joinState === "not joined";
+  }
+
+  /**
+   * Sorts the rooms as the server lists them, before all others.
+   * @param {string[]} listed @returns {string[]} Those of them that the person has left here.
+   */
+  follow(listed) {
+    this.#followsRooms = true;
+    const all = [...this.#byRoom];
+    const places = new Map(listed.map((room, at) => [room, at]));
+    all.sort(([a], [b]) => (places.get(a) ?? Infinity) < (places.get(b) ?? Infinity) ? -1 : places.get(a) === places.get(b) ? 0 : 1);
+    this.#byRoom = new Map(all);
+    this.#leaving = new Set([...this.#leaving].filter((room) => places.has(room)));
+    return [...this.#leaving];
+  }
+
+  /** The person leaves a room of theirs here. @param {string} room */
+  noteLeaving(room) {
+    this.#leaving.add(room);
+  }
+
+  /** The server says that we have left a room. One that was joined anew since then is not the one left; one that is being resumed is. @param {string} room */
+  left(room) {
+    this.#leaving.delete(room);
+    const subscription = this.#byRoom.get(room);
+    if (subscription && (subscription.joinState !== "joining" || subscription.isResuming)) this.#byRoom.delete(room);
   }
 
   /** @param {string} room @returns {boolean} Whether it was there. */
@@ -65,9 +119,11 @@ export class Subscriptions {
     if (!subscription) return { room };
     subscription.joinState = "joining";
     subscription.missingAfter = missingAfter;
-    if (!subscription.position) return { room };
+    subscription.isResuming = subscription.isMember;
+    const resume = subscription.isMember && { resume: true };
+    if (!subscription.position) return { room, ...resume };
     const { seq, log, record } = subscription.position;
-    return { room, since: seq, log, ...record };
+    return { room, since: seq, log, ...record, ...resume };
   }
 
   /** Applies the answer to a join. @param {Message} joined @returns {"not requested" | "continues" | "reset" | "gap"} */
@@ -77,6 +133,7 @@ export class Subscriptions {
     if (!subscription) return "not requested";
     subscription.joinState = "joined";
     subscription.head = head;
+    subscription.isMember ||= this.#followsRooms && !isPrivate(room);
     const { position } = subscription;
     if (position && !reset && position.log === log && since <= position.seq) return "continues";
     subscription.position = { log, seq: since, record: cid ? { at, cid } : null };

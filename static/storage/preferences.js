@@ -1,4 +1,4 @@
-// Preferences, saved in the browser: muted rooms and ignored users for each name; hidden joins, leaves and
+// Preferences, saved in the browser: muted private rooms and ignored users for each name; hidden joins, leaves and
 // renames, notifications, sound, theme and clock for all names.
 
 import { nameKey } from "../protocol/names.js";
@@ -35,7 +35,7 @@ export class Preferences {
     return [...this.#ignored];
   }
 
-  /** @param {string} room */
+  /** Of a public room only until the server has been told: it keeps for the person which ones are muted. @param {string} room */
   isMuted(room) {
     return this.#muted.has(room);
   }

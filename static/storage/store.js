@@ -34,7 +34,7 @@ export class Store {
   /** Removes a name, its token and its drafts. @param {string} user */
   forget(user) {
     const drafts = keysOf(this.#local).filter((key) => key.startsWith(draftKey(user, "")));
-    for (const key of ["talk.user", tokenKey(user), privateKey(user), ...drafts]) this.#local.removeItem(key);
+    for (const key of ["talk.user", tokenKey(user), membersKey(user), privateKey(user), ...drafts]) this.#local.removeItem(key);
     this.#session.clear();
   }
 
@@ -61,14 +61,20 @@ export class Store {
     saveItem(this.#local, "talk.welcome", text);
   }
 
-  /** The public rooms of this browser, and the private rooms of a name. @param {string} user */
+  /**
+   * The rooms of a name as the server listed them last, and those that the server has not been told of: the public rooms
+   * of this browser from before the server kept them, and the private ones.
+   * @param {string} user @returns {{ members: string[], others: string[] }}
+   */
   rooms(user) {
-    return [...readStrings(this.#local, "talk.rooms"), ...readStrings(this.#local, privateKey(user))];
+    const isTold = this.#local.getItem(membersKey(user)) !== null;
+    const before = isTold ? [] : readStrings(this.#local, "talk.rooms");
+    return { members: readStrings(this.#local, membersKey(user)), others: [...before, ...readStrings(this.#local, privateKey(user))] };
   }
 
-  /** @param {string} user @param {string[]} rooms */
+  /** Saves the rooms of a name, of which the server has been told. @param {string} user @param {string[]} rooms */
   saveRooms(user, rooms) {
-    saveItem(this.#local, "talk.rooms", JSON.stringify(rooms.filter((room) => !isPrivate(room))));
+    saveItem(this.#local, membersKey(user), JSON.stringify(rooms.filter((room) => !isPrivate(room))));
     saveItem(this.#local, privateKey(user), JSON.stringify(rooms.filter(isPrivate)));
   }
 
@@ -138,6 +144,11 @@ export function readStrings(storage, key) {
   } catch {
     return []; // not written by us
   }
+}
+
+/** @param {string} user */
+function membersKey(user) {
+  return `talk.members.${nameKey(user)}`;
 }
 
 /** @param {string} user */

@@ -147,10 +147,11 @@ export class Page {
   }
 
   /** @param {Chat} chat */
-  #drawRooms({ me, listed, room, knownRooms, preferences, unreadElsewhere }) {
+  #drawRooms(chat) {
+    const { me, listed, room, knownRooms, unreadElsewhere } = chat;
     const draw = (/** @type {string} */ id, /** @type {Room[]} */ rooms) => reconcile(byId(id), rooms, (each) => ({
-      key: each.name, version: `${each === room} ${unreadText(each)} ${each.mentions} ${preferences.isMuted(each.name)} ${each.label}`,
-    }), (each) => this.#roomEntry(each, each === room, preferences.isMuted(each.name)));
+      key: each.name, version: `${each === room} ${unreadText(each)} ${each.mentions} ${chat.isMuted(each.name)} ${each.label}`,
+    }), (each) => this.#roomEntry(each, each === room, chat.isMuted(each.name)));
     draw("room-list", listed.filter(({ peer }) => !peer));
     draw("direct-list", listed.filter(({ peer }) => peer));
     byId("direct").hidden = listed.every(({ peer }) => !peer);

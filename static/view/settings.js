@@ -9,7 +9,7 @@ const HIDDEN_KEY = "•".repeat(12);
 /**
  * @import { Chat } from "../model/chat.js"
  * @import { Choice, Switch } from "../storage/preferences.js"
- * @typedef {{ preferencesChanged(): void, key(): string, forgetMe(): void, playSound(): void }} SettingsCallbacks
+ * @typedef {{ preferencesChanged(): void, key(): string, forgetMe(): void, playSound(): void, setMuted(room: string, isMuted: boolean): string | null }} SettingsCallbacks
  */
 /** @type {[string, Switch][]} */
 const SWITCHES = [["set-presence", "hideMoves"], ["set-sound", "sound"], ["set-desktop", "desktop"]];
@@ -32,7 +32,9 @@ export class SettingsView {
       });
     }
     on("set-mute", "change", () => {
-      if (this.#chat?.room) this.#chat.preferences.setMuted(this.#chat.room.name, byId("set-mute").checked);
+      const { room } = this.#chat ?? {};
+      const error = room && callbacks.setMuted(room.name, byId("set-mute").checked);
+      if (error) byId("set-mute").checked = !byId("set-mute").checked;
       callbacks.preferencesChanged();
     });
     on("key-show", "click", () => this.#showKey(byId("key-show").getAttribute("aria-pressed") !== "true"));
@@ -56,7 +58,7 @@ export class SettingsView {
     for (const name of CHOICE_NAMES) byId(`set-${name}`).value = preferences.choice(name);
     // The browser may have withdrawn the permission since.
     byId("set-desktop").checked &&= globalThis.Notification?.permission === "granted";
-    byId("set-mute").checked = room !== null && preferences.isMuted(room.name);
+    byId("set-mute").checked = room !== null && chat.isMuted(room.name);
     byId("set-mute").disabled = room === null;
     setText(byId("set-room"), room?.label ?? "the room");
     setText(byId("key-name"), me);

@@ -44,6 +44,8 @@ const LOCKS: &[(&str, &[&str])] = &[
     ("names_file", &["hello", "session", "maintenance"]),
     ("read_markers", &["hello", "session", "maintenance"]),
     ("read_markers_file", &["hello", "maintenance"]),
+    ("memberships", &["hello", "session", "maintenance"]),
+    ("memberships_file", &["hello", "session", "maintenance"]),
     ("rooms", &["hello", "session", "loader"]),
     ("state", &["hello", "session", "broadcaster", "maintenance", "loader"]),
     ("cids", &["session"]),

@@ -62,6 +62,7 @@ fn run_client((host, address): ([u8; 4], SocketAddr), user: &str, trap: &Path) {
         })
         && say(json!({"type": "typing", "room": "lobby"}))
         && say(json!({"type": "mark", "room": "lobby", "seq": 1}))
+        && say(json!({"type": "mute", "room": "lobby", "muted": true}))
         && say(json!({"type": "history", "room": "lobby", "before": 3}))
         && say(json!({"type": "who", "room": "lobby"}))
         && say(json!({"type": "rooms"}))

@@ -38,6 +38,8 @@ export class FakeServer {
   tokens = new Map();
   /** Read markers: "user room" → seq. */
   marks = new Map();
+  /** The rooms that a user has joined: user → room → whether it is muted. */
+  memberships = new Map();
   /** Whether it knows `at` and `edits` in a history. */
   isNew = true;
   /** room → topic */
@@ -100,6 +102,11 @@ export class FakeServer {
     for (const client of this.clients) if (client.rooms.has(room)) client.socket.send(words);
   }
 
+  roomsOf(user) {
+    if (!this.memberships.has(user)) this.memberships.set(user, new Map());
+    return this.memberships.get(user);
+  }
+
   members(room) {
     return [...new Set([...this.guests.get(room) ?? [], ...[...this.clients].filter((c) => c.rooms.has(room)).map((c) => c.user)])].sort();
   }
@@ -154,10 +161,14 @@ export class FakeServer {
       case "join": return this.#join(client, message, send);
       case "leave":
         client.rooms.delete(room);
+        this.roomsOf(client.user).delete(room);
         send({ type: "left", room });
         return this.#presence(room, client.user, "left");
       case "post": return this.#post(client, message, send);
       case "edit": case "delete": case "topic": return this.#act(client, message, send);
+      case "mute":
+        if (!this.roomsOf(client.user).has(room)) return send({ type: "error", code: "not_joined", message: "join it first", room });
+        return void this.roomsOf(client.user).set(room, message.muted);
       case "mark": {
         const key = `${client.user} ${room}`;
         if (message.seq <= (this.marks.get(key) ?? 0)) return;
@@ -187,6 +198,7 @@ export class FakeServer {
         if (this.tokens.has(message.user)) return send({ type: "error", code: "name_taken", message: `the name ${message.user} is in use` });
         const renamed = { type: "renamed", user: client.user, to: message.user };
         client.user = message.user;
+        this.memberships.set(message.user, this.roomsOf(renamed.user));
         for (const each of client.rooms) for (const other of this.clients) {
           if (other !== client && other.rooms.has(each)) other.socket.send(JSON.stringify(renamed));
         }
@@ -209,14 +221,16 @@ export class FakeServer {
       return client.socket.close(4409, "name taken");
     }
     client.user = message.user;
+    const rooms = [...this.roomsOf(message.user)].map(([room, muted]) => ({ room, ...(muted && { muted }) }));
     const limits = { text: 4096, rate: 5, burst: 20, page: 100 };
-    send({ type: "welcome", user: message.user, token: token(message.user), server: "talk/fake", limits });
+    send({ type: "welcome", user: message.user, token: token(message.user), server: "talk/fake", limits, rooms });
     for (const join of message.join ?? []) this.#join(client, join, send);
   }
 
   #join(client, { room, since, log, at, cid }, send) {
     const isNew = !client.rooms.has(room);
     client.rooms.add(room);
+    if (!room.startsWith("@") && !this.roomsOf(client.user).has(room)) this.roomsOf(client.user).set(room, false);
     const { records, log: id } = this.room(room);
     const head = records.length;
     const has = records[since - 1]; // the record that the page says it has

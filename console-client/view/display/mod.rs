@@ -124,6 +124,13 @@ impl Display {
         format::room(room, &self.me)
     }
 
+    /// Whether a room neither rings nor counts as unread: muted by the person on all devices, or here before the server
+    /// kept that.
+    pub(crate) fn is_muted(&self, name: &RoomName) -> bool {
+        self.rooms.get(name).is_some_and(|room| room.is_muted)
+            || self.preferences.current().is_muted(name)
+    }
+
     /// What decides how records look.
     pub(in crate::view) fn style(&self) -> RecordStyle<'_> {
         let preferences = self.preferences.current();

@@ -1,11 +1,15 @@
 //! The rooms we are in, and which is the current one.
 
+use std::collections::HashMap;
+
 use talk::chat::AwayMember;
+use talk::chat::Membership;
 use talk::chat::Operation;
 use talk::chat::RoomName;
 use talk::chat::UserName;
 use talk::chat::protocol::Record;
 use talk::chat::protocol::RecordKind;
+use talk::limits;
 
 use crate::room::Room;
 use crate::stdio::keys::Direction;
@@ -16,6 +20,8 @@ pub(crate) struct RoomList {
     rooms: Vec<Room>,
     /// The index of the current room; beyond the end if there is none.
     current: usize,
+    /// There is only the default room, until the server says which rooms the person is in.
+    is_only_default: bool,
     /// Who sent the newest direct message, and when, in Unix milliseconds.
     last_direct: Option<(u64, UserName)>,
 }
@@ -27,7 +33,47 @@ const SCROLLBACKS_SIZE: usize = 8 * 1024 * 1024;
 impl RoomList {
     pub(in crate::view) fn new(names: &[RoomName]) -> RoomList {
         let rooms = names.iter().cloned().map(Room::new).collect();
-        RoomList { rooms, current: 0, last_direct: None }
+        RoomList { rooms, current: 0, is_only_default: false, last_direct: None }
+    }
+
+    /// The person has named no room: that of now is the default one.
+    pub(crate) fn set_only_default(&mut self) {
+        self.is_only_default = true;
+    }
+
+    /// Adds a room that the person has joined on another device, unless there are very many; false then.
+    pub(in crate::view) fn add_returning(&mut self, name: &RoomName) -> bool {
+        let has_place = self.rooms.len() < limits::CLIENT_MEMBERSHIPS;
+        if has_place {
+            self.add(name.clone());
+        }
+        has_place
+    }
+
+    /// Takes the rooms that the person is in, in order; the others come after them. The current room stays the
+    /// current one, unless it is only the default.
+    pub(in crate::view) fn follow(&mut self, listed: &[Membership]) {
+        let listed = listed.get(..limits::CLIENT_MEMBERSHIPS).unwrap_or(listed);
+        let is_replaced = std::mem::take(&mut self.is_only_default) && !listed.is_empty();
+        if is_replaced {
+            self.rooms.retain(|room| listed.iter().any(|one| one.room == room.name));
+        }
+        let current = self.current().map(|room| room.name.clone()).filter(|_| !is_replaced);
+        for one in listed {
+            let is_new = !self.contains(&one.room);
+            if is_new {
+                self.add(one.room.clone());
+            }
+            if let Some(room) = self.get_mut(&one.room) {
+                room.is_muted = one.is_muted;
+                room.is_returning |= is_new;
+            }
+        }
+        let places: HashMap<&RoomName, usize> =
+            listed.iter().map(|one| &one.room).zip(0..).collect();
+        self.rooms.sort_by_key(|room| places.get(&room.name).copied().unwrap_or(usize::MAX));
+        let at = current.map_or(Some(0), |name| self.position(&name));
+        self.current = at.unwrap_or(usize::MAX);
     }
 
     /// The room on the screen, and the one that a message typed goes to.
@@ -105,6 +151,11 @@ impl RoomList {
     /// Adds a room that is being joined, without switching to it.
     pub(crate) fn add(&mut self, name: RoomName) {
         self.rooms.push(Room::new(name));
+    }
+
+    /// Notes that a room is muted, or no longer.
+    pub(crate) fn set_muted(&mut self, name: &RoomName, is_muted: bool) {
+        self.get_mut(name).into_iter().for_each(|room| room.is_muted = is_muted);
     }
 
     /// The next room with unread messages, or else just the next.

@@ -24,12 +24,14 @@ pub enum ClientMessage {
         /// Whether the others see that it is here. A script says no: then it is in no list of members, and no
         /// presence event announces it.
         presence: bool,
+        /// Whether it follows the person's memberships: then `welcome` lists them, and it is told of changes.
+        rooms: bool,
         /// The rooms to join at once.
         join: Vec<Join>,
     },
     /// Join a room.
     Join(Join),
-    /// Leave a room.
+    /// Leave a room, on all devices.
     Leave {
         /// The room.
         room: RoomName,
@@ -97,6 +99,13 @@ pub enum ClientMessage {
         /// The room.
         room: RoomName,
     },
+    /// Mute a room, or no longer, on all devices.
+    Mute {
+        /// The room.
+        room: RoomName,
+        /// Whether it is muted.
+        muted: bool,
+    },
     /// Move the read marker.
     Mark {
         /// The room.
@@ -150,6 +159,8 @@ pub struct Join {
     pub log: Option<String>,
     /// The record that the client has at `since`; `None` from a client that does not say.
     pub record: Option<RecordId>,
+    /// Join only if the person is a member of the room: they may have left it on another device.
+    pub resume: bool,
 }
 
 /// Where a join starts.

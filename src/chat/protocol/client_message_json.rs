@@ -40,7 +40,7 @@ impl ClientMessage {
     pub fn encode(&self) -> String {
         let mut object = Object::new();
         match self {
-            ClientMessage::Hello { user, token, password, agent, presence, join } => {
+            ClientMessage::Hello { user, token, password, agent, presence, rooms, join } => {
                 object.string("type", "hello").string("user", user.as_str());
                 push_token(&mut object, token.as_ref());
                 if let Some(password) = password {
@@ -51,6 +51,9 @@ impl ClientMessage {
                 }
                 if !presence {
                     object.boolean("presence", false);
+                }
+                if *rooms {
+                    object.boolean("rooms", true);
                 }
                 if !join.is_empty() {
                     object.array("join", join.iter().map(|join| push_join(Object::new(), join)));
@@ -110,6 +113,10 @@ impl ClientMessage {
                 object.string("type", "back");
             }
             ClientMessage::Typing { room } => push_room(&mut object, "typing", room),
+            ClientMessage::Mute { room, muted } => {
+                push_room(&mut object, "mute", room);
+                object.boolean("muted", *muted);
+            }
             ClientMessage::Mark { room, seq } => {
                 push_room(&mut object, "mark", room);
                 object.number("seq", *seq);
@@ -128,6 +135,7 @@ fn read(value: &Value, max_text: usize) -> Result<ClientMessage, Rejection> {
             password: fields.optional_string("password")?.map(Password::new),
             agent: fields.optional_string("agent")?.map(Agent::from_wire),
             presence: fields.optional_flag("presence")?.unwrap_or(true),
+            rooms: fields.flag("rooms")?,
             join: read_joins(fields)?,
         },
         "join" => ClientMessage::Join(read_join(fields)?),
@@ -156,6 +164,10 @@ fn read(value: &Value, max_text: usize) -> Result<ClientMessage, Rejection> {
         )?)),
         "back" => ClientMessage::Away(None),
         "typing" => ClientMessage::Typing { room: fields.value("room")? },
+        "mute" => {
+            let muted = fields.optional_flag("muted")?.ok_or(must_be("muted", "true or false"))?;
+            ClientMessage::Mute { room: fields.value("room")?, muted }
+        }
         "mark" => ClientMessage::Mark { room: fields.value("room")?, seq: fields.number("seq")? },
         name => match Operation::read(name, fields, max_text)? {
             Some(operation) => ClientMessage::Submit {
@@ -184,7 +196,8 @@ fn read_join(fields: Fields<'_>) -> Result<Join, Rejection> {
         ),
     };
     let log = fields.optional_string("log")?.map(str::to_owned);
-    Ok(Join { room: fields.value("room")?, since, log, record: read_record_id(fields)? })
+    let (record, resume) = (read_record_id(fields)?, fields.flag("resume")?);
+    Ok(Join { room: fields.value("room")?, since, log, record, resume })
 }
 
 fn read_history(fields: Fields<'_>) -> Result<ClientMessage, Rejection> {
@@ -269,5 +282,8 @@ fn push_join(mut object: Object, join: &Join) -> String {
         object.string("log", log);
     }
     push_record_id(&mut object, join.record.as_ref());
+    if join.resume {
+        object.boolean("resume", true);
+    }
     object.end()
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::record::{Record, RecordId};
 use crate::chat::cid::Cid;
 use crate::chat::error_code::{ErrorCode, Rejection};
+use crate::chat::memberships::Membership;
 use crate::chat::room_name::RoomName;
 use crate::chat::secrets::Token;
 use crate::chat::text::{AwayMember, AwayMessage};
@@ -98,6 +99,15 @@ pub enum ServerMessage {
         /// The user.
         user: UserName,
     },
+    /// Another device of this person has joined, left, muted or unmuted a room.
+    Membership {
+        /// The room.
+        room: RoomName,
+        /// Whether the person is a member of the room now.
+        change: PresenceChange,
+        /// Whether it is muted.
+        muted: bool,
+    },
     /// Another device of this name has moved the read marker of a room.
     Marked {
         /// The room.
@@ -126,6 +136,8 @@ pub struct Welcome {
     pub motd: Option<String>,
     /// The away message, while this name is away.
     pub away: Option<AwayMessage>,
+    /// The rooms that this person has joined and not left, in that order, for a client that asked for them.
+    pub rooms: Option<Vec<Membership>>,
 }
 
 /// What a server accepts from a client.

@@ -6,6 +6,7 @@ use super::server_message::{
     ErrorMessage, Joined, Limits, PresenceChange, RoomInfo, ServerMessage, Welcome,
 };
 use crate::chat::error_code::{ErrorCode, Rejection};
+use crate::chat::memberships::Membership;
 use crate::chat::room_name::RoomName;
 use crate::chat::text::{AwayMember, AwayMessage};
 use crate::chat::user_name::UserName;
@@ -69,6 +70,13 @@ impl ServerMessage {
             ServerMessage::Typing { room, user } => {
                 object.string("type", "typing").string("room", room.as_str());
                 object.string("user", user.as_str());
+            }
+            ServerMessage::Membership { room, change, muted } => {
+                object.string("type", "membership").string("room", room.as_str());
+                object.string("state", change.as_str());
+                if *muted {
+                    object.boolean("muted", true);
+                }
             }
             ServerMessage::Marked { room, seq } => {
                 object.string("type", "marked").string("room", room.as_str());
@@ -204,6 +212,11 @@ fn read(value: &Value) -> Result<Option<ServerMessage>, Rejection> {
             room: fields.value("room")?,
             user: UserName::from_trusted(fields.string("user")?),
         },
+        "membership" => ServerMessage::Membership {
+            room: fields.value("room")?,
+            change: read_state(fields)?,
+            muted: fields.flag("muted")?,
+        },
         "marked" => {
             ServerMessage::Marked { room: fields.value("room")?, seq: fields.number("seq")? }
         }
@@ -232,6 +245,10 @@ fn read_welcome(fields: Fields<'_>) -> Result<Welcome, Rejection> {
         },
         motd: fields.optional_string("motd")?.map(str::to_owned),
         away: fields.optional_string("away")?.map(AwayMessage::from_trusted),
+        rooms: fields
+            .optional_list("rooms")?
+            .map(|rooms| rooms.iter().map(read_membership).collect())
+            .transpose()?,
     })
 }
 
@@ -247,6 +264,9 @@ fn push_welcome(object: &mut Object, welcome: &Welcome) {
     }
     if let Some(away) = &welcome.away {
         object.string("away", away.as_str());
+    }
+    if let Some(rooms) = &welcome.rooms {
+        object.array("rooms", rooms.iter().map(membership));
     }
 }
 
@@ -311,12 +331,29 @@ fn read_records(items: &[Value]) -> Result<Vec<Record>, Rejection> {
 
 fn read_change(fields: Fields<'_>) -> Result<Option<(UserName, PresenceChange)>, Rejection> {
     let Some(user) = fields.optional_string("user")? else { return Ok(None) };
-    let change = match fields.string("state")? {
-        "joined" => PresenceChange::Joined,
-        "left" => PresenceChange::Left,
-        _ => return Err(must_be("state", "\"joined\" or \"left\"")),
-    };
-    Ok(Some((UserName::from_trusted(user), change)))
+    Ok(Some((UserName::from_trusted(user), read_state(fields)?)))
+}
+
+fn read_state(fields: Fields<'_>) -> Result<PresenceChange, Rejection> {
+    match fields.string("state")? {
+        "joined" => Ok(PresenceChange::Joined),
+        "left" => Ok(PresenceChange::Left),
+        _ => Err(must_be("state", "\"joined\" or \"left\"")),
+    }
+}
+
+fn read_membership(item: &Value) -> Result<Membership, Rejection> {
+    let fields = Fields::of(item)?;
+    Ok(Membership { room: fields.value("room")?, is_muted: fields.flag("muted")? })
+}
+
+fn membership(one: &Membership) -> String {
+    let mut object = Object::new();
+    object.string("room", one.room.as_str());
+    if one.is_muted {
+        object.boolean("muted", true);
+    }
+    object.end()
 }
 
 fn read_names(items: &[Value]) -> Result<Vec<UserName>, Rejection> {

@@ -75,4 +75,6 @@ pub struct Credentials {
     pub agent: Option<Agent>,
     /// Whether the others see that it is here.
     pub presence: bool,
+    /// Whether it is in the rooms that the person is a member of, on all devices.
+    pub follows_rooms: bool,
 }

@@ -86,6 +86,14 @@ impl Session {
         }
     }
 
+    /// Adds rooms that the person was a member of when the client ran last: it joins them if that is still so, or if
+    /// the person has no rooms.
+    pub fn resume_rooms(&mut self, rooms: impl IntoIterator<Item = RoomName>) {
+        for room in rooms {
+            self.subscriptions.add_member(room);
+        }
+    }
+
     /// Rooms of which nothing is shown yet start at `since` from now on. Without this call they
     /// start with their newest page.
     pub fn start_at(&mut self, since: Since) {
@@ -179,9 +187,10 @@ impl Session {
             return;
         }
         self.stage = ConnectionStage::HelloSent;
-        let Credentials { user, token, password, agent, presence } = self.credentials.clone();
+        let Credentials { user, token, password, agent, presence, follows_rooms: rooms } =
+            self.credentials.clone();
         let join = self.subscriptions.join_all();
-        let hello = ClientMessage::Hello { user, token, password, agent, presence, join };
+        let hello = ClientMessage::Hello { user, token, password, agent, presence, rooms, join };
         actions.push(Action::Send(hello));
     }
 
@@ -268,6 +277,9 @@ impl Session {
     fn leave(&mut self, room: RoomName, actions: &mut Vec<Action>) {
         if !self.subscriptions.remove(&room) {
             return;
+        }
+        if self.credentials.follows_rooms {
+            self.subscriptions.note_leaving(&room);
         }
         actions.push(match self.stage {
             ConnectionStage::Disconnected => {

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use super::{Action, ConnectionStage, Rename, Session};
-use crate::chat::protocol::{ClientMessage, ErrorMessage, Joined, Record, RecordId, ServerMessage};
-use crate::chat::{ErrorCode, Rejection, RoomName, Token, UserName};
+use crate::chat::protocol::{
+    ClientMessage, ErrorMessage, Joined, PresenceChange, Record, RecordId, ServerMessage,
+};
+use crate::chat::{ErrorCode, Membership, Rejection, RoomName, Token, UserName};
 use crate::client::event::Event;
 use crate::client::subscriptions::{JoinResult, Order};
 
@@ -43,16 +45,41 @@ impl Session {
             self.stage = ConnectionStage::Welcomed;
             self.credentials.user = welcome.user.clone();
             self.credentials.token = Some(welcome.token.clone());
+            if let Some(rooms) = &welcome.rooms {
+                self.follow_rooms(rooms, actions);
+            }
+        }
+        if let ServerMessage::Membership { room, change: PresenceChange::Joined, .. } = message
+            && self.credentials.follows_rooms
+        {
+            let join = self.subscriptions.join_listed(room);
+            actions.extend(join.map(ClientMessage::Join).map(Action::Send));
         }
         if let ServerMessage::Renamed { user, to, token } = message {
             self.on_renamed(user, to, token.as_ref());
         }
-        if let ServerMessage::Left { room } = message
-            && !self.subscriptions.is_joining(room)
-        {
-            self.subscriptions.remove(room); // a room being joined again is not the one left
+        if let ServerMessage::Left { room } = message {
+            self.subscriptions.on_left(room);
         }
         true
+    }
+
+    /// Joins the rooms that the person has joined on other devices, and leaves those that they have left here while
+    /// there was no connection.
+    fn follow_rooms(&mut self, rooms: &[Membership], actions: &mut Vec<Action>) {
+        if !self.credentials.follows_rooms {
+            return;
+        }
+        self.subscriptions.set_following();
+        let listed = rooms.iter().map(|one| &one.room);
+        for room in self.subscriptions.confirm_leaving(&listed) {
+            actions.push(Action::Send(ClientMessage::Leave { room }));
+        }
+        for room in listed.clone() {
+            let join = self.subscriptions.join_listed(room);
+            actions.extend(join.map(ClientMessage::Join).map(Action::Send));
+        }
+        self.subscriptions.sort_as(listed);
     }
 
     fn on_joined(&mut self, joined: &Joined, actions: &mut Vec<Action>) -> JoinResult {

@@ -27,6 +27,8 @@ pub(crate) struct Client {
     pub(crate) agent: Agent,
     /// Whether the others see it: without presence it is no member of the rooms whose records it receives.
     pub(crate) has_presence: bool,
+    /// Whether it follows the person's memberships.
+    pub(crate) follows_rooms: bool,
     /// Frames on their way to its socket.
     pub(crate) send_queue: SendQueue<Arc<TcpStream>>,
     /// The name it has claimed, and the proof of it.
@@ -86,6 +88,7 @@ impl Client {
             address,
             agent,
             has_presence: true,
+            follows_rooms: false,
             send_queue,
             identity: Mutex::new(identity),
             has_changed: AtomicBool::new(false),
@@ -97,6 +100,11 @@ impl Client {
     /// The same client, which the others see or not.
     pub(crate) fn with_presence(self, has_presence: bool) -> Client {
         Client { has_presence, ..self }
+    }
+
+    /// The same client, which follows the person's memberships or not.
+    pub(crate) fn following_rooms(self, follows_rooms: bool) -> Client {
+        Client { follows_rooms, ..self }
     }
 
     fn lock_identity(&self) -> MutexGuard<'_, Identity> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::chat::protocol::ErrorMessage;
-use crate::chat::{ErrorCode, RoomName};
+use crate::chat::{ClientId, ErrorCode, RoomName};
 use crate::server::room::Room;
 use crate::time::unix_ms;
 
@@ -48,6 +48,11 @@ impl JoinedRooms {
 
     pub(super) fn remove(&mut self, room: &Arc<Room>) {
         self.0.retain(|other| !Arc::ptr_eq(other, room));
+    }
+
+    /// Removes the public rooms that this client is no longer in.
+    pub(super) fn remove_left(&mut self, client: ClientId) {
+        self.0.retain(|room| room.name.is_private() || room.has_client(client));
     }
 
     pub(super) fn into_vec(self) -> Vec<Arc<Room>> {

@@ -4,6 +4,7 @@
 
 mod post; // posts, edits, deletes, topics, direct messages; typing
 mod rooms; // joining, leaving, invitations, read markers
+mod memberships; // the rooms of a person, on all devices
 mod queries; // rooms, history, search
 mod joined_rooms; // the rooms that one client is in
 
@@ -128,12 +129,14 @@ impl Session {
                 page: limits::HISTORY_PAGE as u64,
             },
             motd: config.motd.clone(),
+            rooms: self.client.follows_rooms.then(|| self.shared.memberships.of(identity.owner)),
         };
         self.send(&ServerMessage::Welcome(welcome));
+        let had_rooms = self.has_memberships();
         let mut joined = HashSet::new();
         for join in joins {
             if joined.insert(join.room.clone()) {
-                self.execute(ClientMessage::Join(join))?;
+                self.join(&join, had_rooms)?;
             }
         }
         self.join_unread()?;
@@ -147,7 +150,8 @@ impl Session {
         let config = &self.shared.config;
         match ClientMessage::parse(text, config.posts.max_text, config.limits.json) {
             Ok(message) => {
-                if !matches!(message, ClientMessage::Submit { .. }) {
+                let is_counted_elsewhere = matches!(message, ClientMessage::Submit { .. });
+                if !is_counted_elsewhere && !self.is_first_join(&message) {
                     self.check_flood()?;
                 }
                 self.execute(message)
@@ -200,10 +204,9 @@ impl Session {
             ClientMessage::Hello { .. } => {
                 Err(ErrorMessage::new(ErrorCode::BadMessage, "hello may only be the first message"))
             }
-            ClientMessage::Join(join) => return self.join(&join),
-            ClientMessage::Leave { room } => {
-                self.rooms.get(&room).map(|room| self.leave_room(&room))
-            }
+            ClientMessage::Join(join) => return self.join(&join, self.has_memberships()),
+            ClientMessage::Leave { room } => self.leave(&room),
+            ClientMessage::Mute { room, muted } => self.set_muted(&room, muted),
             ClientMessage::Submit { room, cid, operation } => {
                 return self.submit(&room, cid, operation);
             }

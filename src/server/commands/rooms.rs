@@ -1,4 +1,4 @@
-//! Commands about rooms: join, leave, invitations, read markers.
+//! Commands about rooms: join, invitations, read markers.
 
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -15,11 +15,13 @@ use crate::server::room::{Room, RoundGuard, history};
 use crate::server::state::invitations::{Entry, RoomChange};
 
 impl Session {
-    /// Adds the private rooms that this client was invited into, and removes those that it left for them.
+    /// Adds the private rooms that this client was invited into, and removes those that it left for them, and the
+    /// public ones that another device has left.
     pub(super) fn accept_invitations(&mut self) {
         if !self.client.take_changed() {
             return;
         }
+        self.rooms.remove_left(self.client.id);
         let shared = Arc::clone(&self.shared);
         for change in shared.private_rooms.invitations.take_changes(self.client.id) {
             let room = match change {
@@ -72,10 +74,18 @@ impl Session {
         }
     }
 
-    pub(super) fn join(&mut self, join: &Join) -> Result<(), Disconnect> {
-        let room = match self.open(&join.room) {
+    /// Joins a room. `had_rooms`: the person was a member of any before the message.
+    pub(super) fn join(&mut self, join: &Join, had_rooms: bool) -> Result<(), Disconnect> {
+        if join.resume && had_rooms && !self.may_resume(&join.room) {
+            self.send(&ServerMessage::Left { room: join.room.clone() });
+            return Ok(());
+        }
+        let room = match self.check_place(&join.room).and_then(|()| self.open(&join.room)) {
             Ok(room) => room,
-            Err(error) => return self.reject(error.about_room(join.room.clone())),
+            Err(error) => {
+                self.end_refused_membership(&join.room, error.code);
+                return self.reject(error.about_room(join.room.clone()));
+            }
         };
         self.enter(&room, join)
     }
@@ -96,6 +106,7 @@ impl Session {
         if room.name.is_private() {
             shared.private_rooms.confirm_place(&self.client, room, Entry::Joined);
         }
+        self.become_member(&room.name);
         let record = history::record_at_since(room, join, &step.joined);
         let wait = question.end(0);
         shared.names.update_away(&identity.user, room, &shared.broadcaster);
@@ -161,7 +172,8 @@ impl Session {
             };
             let since = Since::After(marked(&room).max(start));
             let name = room.name.clone();
-            self.enter(&room, &Join { room: name, since, log: None, record: None })?;
+            let join = Join { room: name, since, log: None, record: None, resume: false };
+            self.enter(&room, &join)?;
         }
         Ok(())
     }

@@ -111,6 +111,8 @@ struct AcceptedHello {
     agent: Agent,
     /// Whether the others see it.
     has_presence: bool,
+    /// Whether it follows the person's memberships.
+    follows_rooms: bool,
     /// The rooms to join at once.
     joins: Vec<Join>,
 }
@@ -124,10 +126,10 @@ impl Hello<'_> {
         let mut reader = MessageReader::new(&**self.stream, decoder, leftover);
         let send_queue = SendQueue::new(Arc::clone(self.stream), limits.backlog);
         match self.read_hello(&mut reader, &send_queue) {
-            Ok(AcceptedHello { identity, agent, has_presence, joins }) => {
+            Ok(AcceptedHello { identity, agent, has_presence, follows_rooms, joins }) => {
                 metrics.connections.count_welcome(agent);
                 let client = Client::new(self.id, self.address, agent, send_queue, identity);
-                let client = client.with_presence(has_presence);
+                let client = client.with_presence(has_presence).following_rooms(follows_rooms);
                 let mut session = Session::begin(self.shared, client);
                 if let Err(disconnect) = session.welcome(joins) {
                     let client = session.end();
@@ -198,11 +200,17 @@ impl Hello<'_> {
     fn check_hello(&self, text: &str) -> Result<AcceptedHello, (CloseCode, Box<ErrorMessage>)> {
         let config = &self.shared.config;
         let refuse = |rejection: Rejection| Box::new(ErrorMessage::from(rejection));
-        let (user, token, password, agent, has_presence, joins) =
+        let (user, token, password, agent, has_presence, follows_rooms, joins) =
             match ClientMessage::parse(text, config.posts.max_text, config.limits.json) {
-                Ok(ClientMessage::Hello { user, token, password, agent, presence, join }) => {
-                    (user, token, password, agent, presence, join)
-                }
+                Ok(ClientMessage::Hello {
+                    user,
+                    token,
+                    password,
+                    agent,
+                    presence,
+                    rooms,
+                    join,
+                }) => (user, token, password, agent, presence, rooms, join),
                 Ok(_) => {
                     let rejection =
                         Rejection::new(ErrorCode::BadMessage, "the first message must be hello");
@@ -235,7 +243,7 @@ impl Hello<'_> {
             (code, Box::new(error))
         })?;
         let agent = agent.unwrap_or(Agent::Bot);
-        Ok(AcceptedHello { identity, agent, has_presence, joins })
+        Ok(AcceptedHello { identity, agent, has_presence, follows_rooms, joins })
     }
 
     /// Whether a hello has the password, if the server requires one. A wrong one is logged and delays the

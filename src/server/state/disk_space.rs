@@ -18,7 +18,7 @@ pub(crate) struct DiskSpace {
     limits: DiskLimits,
     /// What the logs take.
     logs: Arc<LogMetrics>,
-    /// What the files of names and read markers take.
+    /// What the files of names, read markers and memberships take.
     journals: AtomicU64,
     /// Bytes free on the disk at the last look; [`UNKNOWN`] before it.
     free: AtomicU64,

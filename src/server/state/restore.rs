@@ -1,4 +1,4 @@
-//! Loads names and read markers from the data directory at start.
+//! Loads names, read markers and memberships from the data directory at start.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,7 +6,9 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::chat::{NameRegistry, ReadMarker, ReadMarkers, SavedClaim};
+use crate::chat::{
+    Memberships, NameRegistry, ReadMarker, ReadMarkers, SavedClaim, SavedMembership,
+};
 use crate::limits;
 use crate::log::{Journal, JournalContents, JournalRecord, LogName, Store};
 use crate::server::clock::SteadyClock;
@@ -43,6 +45,20 @@ pub(super) fn load_read_markers(
     let all = markers.prune(|_, _| true);
     let file = Journal::write(&path, &all).map_err(|error| with_path(&path, &error))?;
     Ok((markers, file))
+}
+
+/// The memberships, and their file, written again without outdated lines. Each owner may have `max`.
+pub(super) fn load_memberships(
+    store: &Store,
+    max: usize,
+    logger: &Logger,
+) -> io::Result<(Memberships, Journal<SavedMembership>)> {
+    let path = store.memberships_path();
+    let mut memberships = Memberships::new(max);
+    memberships.restore(load_records(&path, logger)?);
+    let all = memberships.prune(|_| true);
+    let file = Journal::write(&path, &all).map_err(|error| with_path(&path, &error))?;
+    Ok((memberships, file))
 }
 
 /// Logs a warning if there are logs of rooms but no file of names, or an empty one: a journal has a first line

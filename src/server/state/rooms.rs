@@ -171,6 +171,11 @@ impl Rooms {
         Ok(opened)
     }
 
+    /// The public room of this name, if it is open.
+    pub(crate) fn find(&self, name: &RoomName) -> Option<Arc<Room>> {
+        self.lock().get(&LogName::new(name.clone(), "")).cloned()
+    }
+
     /// Opens a room whose log was not loaded since the start, and logs the damage that this finds. It may
     /// wait for the disk, so the caller holds no lock.
     ///

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::invitations::Invitations;
+use super::memberships::MembershipStore;
 use super::names::Names;
 use super::private_rooms::PrivateRooms;
 use super::read_markers::ReadMarkerStore;
@@ -42,12 +43,14 @@ pub(crate) struct Shared {
     pub(crate) rooms: Arc<Rooms>,
     /// How far each owner has read.
     pub(crate) read_markers: Arc<ReadMarkerStore>,
+    /// The rooms that each owner has joined.
+    pub(crate) memberships: MembershipStore,
     /// Rooms of two owners.
     pub(crate) private_rooms: PrivateRooms,
 }
 
 impl Shared {
-    /// Loads names and read markers from `store`. Each room is loaded when it is first needed.
+    /// Loads names, read markers and memberships from `store`. Each room is loaded when it is first needed.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -64,6 +67,9 @@ impl Shared {
         restore::warn_of_missing_names(rooms.store(), rooms.each(), &logger);
         let (registry, names_file) = restore::load_names(&config, rooms.store(), &clock, &logger)?;
         let (markers, markers_file) = restore::load_read_markers(rooms.store(), &logger)?;
+        let max = config.limits.rooms.per_client;
+        let (memberships, file) = restore::load_memberships(rooms.store(), max, &logger)?;
+        let memberships = MembershipStore::new(memberships, file);
         let metrics = Arc::new(Metrics::default());
         let delivery = Arc::new(Delivery::new(Arc::clone(&metrics), logger.clone()));
         let broadcaster = Arc::new(Broadcaster::new(Arc::clone(&delivery)));
@@ -89,6 +95,7 @@ impl Shared {
             names,
             rooms,
             read_markers,
+            memberships,
         })
     }
 
@@ -102,6 +109,7 @@ impl Shared {
     pub(crate) fn write_error(&self) -> Option<String> {
         let names = self.names.write_error();
         let read_markers = self.read_markers.write_error();
-        names.or(read_markers).or_else(|| self.rooms.write_error())
+        let memberships = self.memberships.write_error();
+        names.or(read_markers).or(memberships).or_else(|| self.rooms.write_error())
     }
 }

@@ -75,6 +75,7 @@ impl World {
             password: None,
             agent: None,
             presence: true,
+            follows_rooms: false,
         };
         let session = Session::new(credentials, vec![RoomName::default()]);
         let (to_server, to_client) = (VecDeque::new(), VecDeque::new());
@@ -168,8 +169,15 @@ impl World {
                 let limits = Limits { text: 4096, rate: 5, burst: 20, page: 100 };
                 let token = "00112233445566778899aabbccddeeff".parse().unwrap();
                 let server = String::from("model/1");
-                let welcome =
-                    Welcome { user: user("bob"), token, server, limits, motd: None, away: None };
+                let welcome = Welcome {
+                    user: user("bob"),
+                    token,
+                    server,
+                    limits,
+                    motd: None,
+                    away: None,
+                    rooms: None,
+                };
                 self.to_client.push_back(ServerMessage::Welcome(welcome));
                 let since = match join[0].since {
                     Since::Newest | Since::Now => 0,

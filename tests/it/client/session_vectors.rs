@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use talk::chat::protocol::{Agent, ClientMessage, ServerMessage};
-use talk::chat::{ErrorCode, Password, Rejection};
+use talk::chat::{ErrorCode, Password, Rejection, RoomName};
 use talk::client::Event;
 use talk::client::session::{
     Action, ConnectionState, Credentials, Input, SavedSubmission, Session, Submission,
@@ -45,11 +45,15 @@ fn session(file: &Value) -> Session {
         password: file.get("password").map(|password| Password::new(text(password))),
         agent: file.get("agent").map(|agent| Agent::from_wire(text(agent))),
         presence: true,
+        follows_rooms: file["follows_rooms"] == true,
     };
-    Session::new(
-        credentials,
-        list(&file["rooms"]).iter().map(|room| text(room).parse().unwrap()).collect(),
-    )
+    let rooms = |key: &str| -> Vec<RoomName> {
+        let rooms = file[key].as_array().into_iter().flatten();
+        rooms.map(|room| text(room).parse().unwrap()).collect()
+    };
+    let mut session = Session::new(credentials, rooms("rooms"));
+    session.resume_rooms(rooms("members"));
+    session
 }
 
 fn input(value: &Value) -> Input {

@@ -15,6 +15,7 @@ mod exit; // every way to end
 mod away; // away messages
 mod preferences; // joins and leaves, the bell, ignored users
 mod actions; // edits, deletes, topics, private rooms, unread counts
+mod memberships; // the rooms of the person, on all devices
 mod read_markers; // what it reports as read
 mod outbox; // unsent messages outlive it
 mod without_terminal; // pipes, scripts, --check

@@ -2,6 +2,7 @@
 
 mod http; // requests that are wrong, ambiguous or malicious
 mod shares; // what all share: rooms, private rooms, names
+mod memberships; // rooms of one person without end
 mod load; // many slow, greedy or unfinished connections
 mod clocks; // a clock that jumps, or is wrong at a start
 mod disk_full; // posts are refused before the disk is full

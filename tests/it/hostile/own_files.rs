@@ -84,13 +84,15 @@ fn a_data_directory_of_another_user_is_refused_even_by_root() {
 fn links_in_the_data_directory_are_not_followed() {
     let place = tempfile::tempdir().unwrap();
     let (data, decoy) = (place.path().join("data"), place.path().join("decoy"));
-    for name in ["lock", "names.jsonl", "marks.jsonl", "probe", "names.anew", "marks.anew"] {
+    let journals = ["lock", "names.jsonl", "marks.jsonl", "memberships.jsonl"];
+    let written_anew = ["probe", "names.anew", "marks.anew", "memberships.anew"];
+    for name in journals.into_iter().chain(written_anew) {
         fs::create_dir_all(data.join("rooms")).unwrap();
         set_mode(&data, 0o700);
         fs::write(&decoy, "of another program").unwrap();
         let link = data.join(name);
         symlink(&decoy, &link).unwrap();
-        if ["lock", "names.jsonl", "marks.jsonl"].contains(&name) {
+        if journals.contains(&name) {
             assert!(refused(&data, &link).contains("is a link"), "{name}");
         } else {
             start(&data); // a file that every start writes again: the link goes
@@ -137,14 +139,15 @@ fn names_and_read_markers_that_are_removed_or_set_back_are_written_again_at_once
         fs::rename(place.path().join("backup"), path).unwrap();
     });
     again("marks.jsonl", &|path| fs::remove_file(path).unwrap());
+    again("memberships.jsonl", &|path| fs::remove_file(path).unwrap());
     bob.post("lobby", "2", "goes on");
     assert_eq!(bob.receive_with_cid("2")["seq"], 2);
     server.kill();
     let (server, _) = start(&data);
     bob_is_taken(&server);
     let mut bob = TestClient::connect(server.address);
-    bob.send(&json!({"type": "hello", "user": "bob", "token": token}));
-    assert_eq!(bob.receive()["type"], "welcome");
+    bob.send(&json!({"type": "hello", "user": "bob", "token": token, "rooms": true}));
+    assert_eq!(bob.receive()["rooms"], json!([{"room": "lobby"}]));
     assert_eq!(bob.join("lobby")["marked"], 1);
 }
 
@@ -163,7 +166,8 @@ fn names_and_read_markers_that_are_damaged_at_a_start_are_kept_beside_the_new_fi
             fs::write(data.join(file), &bytes).unwrap();
             bytes
         };
-        let files = ["names.jsonl", "marks.jsonl"].map(|file| (file, damage(file)));
+        let files =
+            ["names.jsonl", "marks.jsonl", "memberships.jsonl"].map(|file| (file, damage(file)));
         let (restarted, log) = start(&data);
         bob_is_taken(&restarted);
         for (file, bytes) in files {

@@ -58,6 +58,7 @@ fn a_name_whose_first_welcome_was_lost_is_still_its_owners() {
         since: Since::Newest,
         agent: "bot",
         presence: true,
+        follows_rooms: false,
         outbox: Vec::new(),
     };
     let (_client, events) = start(config).unwrap();

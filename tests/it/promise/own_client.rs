@@ -114,6 +114,7 @@ impl Runner<'_> {
             since: Since::Newest,
             agent: "bot",
             presence: true,
+            follows_rooms: false,
             outbox: self.outbox.iter().map(saved).collect(),
         };
         start(config).unwrap()

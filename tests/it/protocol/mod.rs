@@ -4,6 +4,7 @@ mod messages; // hello, join, post, presence, typing
 mod edits; // edits, deletes, topics
 mod replies; // messages that reply to messages
 mod private_rooms; // rooms of two
+mod memberships; // the rooms of a person, on all devices
 mod read_markers; // how far a user has read
 mod names; // who owns a name
 mod away; // away messages

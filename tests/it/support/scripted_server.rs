@@ -101,6 +101,7 @@ pub(crate) fn connect_since(
         since,
         agent,
         presence: true,
+        follows_rooms: false,
         outbox: Vec::new(),
     };
     start(config).unwrap()

@@ -49,10 +49,15 @@ test("/rooms labels them so as well, and completion does not offer them", () => 
   assert.deepEqual(chat.knownRooms, ["lobby"]);
 });
 
-test("private rooms are stored for a name, public ones for the browser", () => {
-  const store = new Store(memoryStorage(), memoryStorage());
+test("rooms are stored for a name; those of an older page, of which the server was not told, for the browser", () => {
+  const local = memoryStorage();
+  local.setItem("talk.rooms", JSON.stringify(["lobby", "old"]));
+  const store = new Store(local, memoryStorage());
+  assert.deepEqual(store.rooms("bob"), { members: [], others: ["lobby", "old"] });
   store.saveRooms("bob", ["lobby", "@alice+bob"]);
   store.saveRooms("carol", ["lobby", "rust"]);
-  assert.deepEqual(store.rooms("Bob"), ["lobby", "rust", "@alice+bob"]);
-  assert.deepEqual(store.rooms("carol"), ["lobby", "rust"]);
+  assert.deepEqual(store.rooms("Bob"), { members: ["lobby"], others: ["@alice+bob"] });
+  assert.deepEqual(store.rooms("carol"), { members: ["lobby", "rust"], others: [] });
+  store.forget("carol");
+  assert.deepEqual(store.rooms("carol"), { members: [], others: ["lobby", "old"] });
 });

@@ -1,0 +1,217 @@
+// The rooms of a person: the same in every tab and every console of one key, with their mutes and unread messages.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { test } from "node:test";
+import WebSocket from "ws";
+import { enter, live, messages, person, post, until, withServer } from "./harness.mjs";
+
+const BINARY = process.env.TALK_CONSOLE_BIN ?? fileURLToPath(new URL("../../../target/debug/console", import.meta.url));
+
+const { browser, server } = await withServer(["--rate", "0", "--limit", "new-rooms=200"]);
+
+/** A console on a terminal, which script(1) makes: one between pipes is no member of a room. */
+class Console {
+  #printed = "";
+
+  constructor(user, key) {
+    const state = mkdtempSync(join(tmpdir(), "talk-console-"));
+    writeFileSync(join(state, "key"), key);
+    const command = `${BINARY} --user ${user} --server ${server.url} --token-file ${join(state, "key")}`;
+    this.child = spawn("script", ["-qfec", `stty rows 30 cols 120; ${command}`, "/dev/null"], {
+      stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, TERM: "xterm", TALK_ROOM: "", XDG_STATE_HOME: state },
+    });
+    this.child.stdout.setEncoding("utf8").on("data", (chunk) => { this.#printed += chunk; });
+  }
+
+  type(keys) {
+    this.child.stdin.write(keys);
+  }
+
+  /** Waits for a text among what is printed from now on, or was since the last wait. */
+  async shows(text) {
+    await until(() => this.#plain(), (seen) => seen.includes(text), `for ${text} in the console`);
+    this.#printed = "";
+  }
+
+  /** The status line, painted anew. */
+  async status() {
+    this.#printed = "";
+    this.type("\x0c"); // Ctrl-L
+    const isStatus = (line) => /^\[.*\].* · live/.test(line);
+    const lines = await until(() => this.#plain().split(/[\r\n]+/), (seen) => seen.some(isStatus), "for the status line");
+    return lines.findLast(isStatus);
+  }
+
+  #plain() {
+    return this.#printed.replace(/\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[=>]/g, "");
+  }
+
+  async quit() {
+    const gone = new Promise((done) => this.child.once("exit", done));
+    this.type("/quit\r");
+    await gone;
+  }
+}
+
+/** The rooms in a page's list, in order: `dev 1 unread`, `ops muted`. */
+const listOf = (page) => page.locator("#room-list a").evaluateAll((links) => links.map((link) => link.innerText.replace(/\s+/g, " ").trim().replace(/^#/, "")));
+const lists = (page, ...wanted) => until(() => listOf(page), (seen) => JSON.stringify(seen) === JSON.stringify(wanted), JSON.stringify(wanted));
+const title = (page, text) => page.locator("#title", { hasText: text }).waitFor();
+const keyOf = (page, user) => page.evaluate((name) => localStorage.getItem(`talk.token.${name}`), user);
+
+/** Another device of a person: what its storage holds, and its page at a path. */
+async function device(user, key, path = "/", stored = {}) {
+  const context = await person(browser);
+  const items = Object.entries({ "talk.user": user, [`talk.token.${user}`]: key, ...stored });
+  await context.addInitScript((all) => {
+    if (location.protocol === "about:") return;
+    if (!sessionStorage.getItem("filled")) for (const [name, value] of all) localStorage.setItem(name, value);
+    sessionStorage.setItem("filled", "1");
+  }, items);
+  const page = await context.newPage();
+  await page.goto(server.url + path);
+  await live(page);
+  return page;
+}
+
+/** The rooms that the server lists for a person. */
+async function listed(user, token) {
+  const socket = new WebSocket(`${server.url.replace("http", "ws")}/ws`);
+  await new Promise((opened) => socket.once("open", opened));
+  socket.send(JSON.stringify({ type: "hello", user, token, presence: false, rooms: true }));
+  const welcome = await new Promise((received) => socket.once("message", received));
+  socket.terminate();
+  return JSON.parse(welcome).rooms.map(({ room, muted }) => room + (muted ? "!" : ""));
+}
+
+test("two tabs and two consoles of one key share rooms, mutes and unread messages, over a kill of the server", async () => {
+  const context = await person(browser);
+  const tab = await enter(context, server.url, "pat");
+  const key = await keyOf(tab, "pat");
+  const other = await device("pat", key);
+  const one = new Console("pat", key);
+  await one.shows("· live");
+  await post(tab, "/join dev");
+  await title(tab, "#dev");
+  await one.shows("you joined #dev on another device");
+  await lists(other, "lobby", "dev");
+  one.type("/join ops\r");
+  await one.shows("now in #ops");
+  for (const page of [tab, other]) await lists(page, "lobby", "dev", "ops");
+  const two = new Console("pat", key);
+  await two.shows("· live");
+  assert.match(await two.status(), /^\[lobby\]/);
+
+  await post(tab, "/mute");
+  await lists(other, "lobby", "dev muted", "ops");
+  two.type("/unmute dev\r");
+  await two.shows("#dev is no longer muted");
+  for (const page of [tab, other]) await lists(page, "lobby", "dev", "ops");
+  await post(other, "/mute ops");
+  await lists(tab, "lobby", "dev", "ops muted");
+
+  one.type("\x1b1"); // Alt-1
+  await one.shows("now in #lobby");
+  const ann = await enter(await person(browser), `${server.url}/r/dev`, "ann");
+  await post(tab, "/join lobby");
+  await title(tab, "#lobby");
+  await post(ann, "has anyone seen this?");
+  for (const page of [tab, other]) await lists(page, "lobby", "dev 1 unread", "ops muted");
+  for (const terminal of [one, two]) assert.match(await until(() => terminal.status(), (seen) => seen.includes("new in")), /new in #dev/);
+  await other.getByRole("link", { name: "#dev" }).click();
+  await until(() => messages(other), (seen) => seen.includes("has anyone seen this?"));
+  await lists(tab, "lobby", "dev", "ops muted");
+  for (const terminal of [one, two]) await until(() => terminal.status(), (seen) => !seen.includes("new in"));
+
+  await server.stop();
+  await server.start();
+  await Promise.all([tab, other, ann].map((page) => page.locator('#state[data-state="live"]').waitFor({ timeout: 40_000 })));
+  for (const page of [tab, other]) await lists(page, "lobby", "dev", "ops muted");
+  await title(tab, "#lobby");
+  await title(other, "#dev");
+  await other.getByRole("link", { name: "#lobby" }).click();
+  await post(ann, "and now?");
+  await lists(tab, "lobby", "dev 1 unread", "ops muted");
+  const third = await device("pat", key);
+  await lists(third, "lobby", "dev 1 unread", "ops muted");
+  await until(() => two.status(), (seen) => seen.includes("new in #dev"), "the console is back", 40_000);
+
+  await other.getByRole("link", { name: "#dev" }).click();
+  await lists(tab, "lobby", "dev", "ops muted");
+  two.type("/part dev\r");
+  await two.shows("you left #dev");
+  await title(other, "#lobby");
+  await other.locator("#hint", { hasText: "You left #dev on another device" }).waitFor();
+  for (const page of [tab, other, third]) await lists(page, "lobby", "ops muted");
+  await tab.getByRole("button", { name: "Leave #ops" }).click();
+  await one.shows("you left #ops");
+  await lists(other, "lobby");
+  assert.deepEqual(await listed("pat", key), ["lobby"]);
+  for (const page of [tab, other, third, ann]) {
+    assert.deepEqual(page.context().errors, []);
+    await page.context().close();
+  }
+  await Promise.all([one.quit(), two.quit()]);
+});
+
+test("what an older page kept in this browser is told to the server the first time, and nothing is lost", async () => {
+  const key = "0123456789abcdef0123456789abcdef";
+  const stored = { "talk.rooms": JSON.stringify(["zebra", "lobby", "apple"]), "talk.muted.zoe": JSON.stringify(["lobby", "@ada+zoe"]) };
+  const page = await device("zoe", key, "/", stored);
+  await lists(page, "zebra", "lobby muted", "apple");
+  await until(() => listed("zoe", key), (seen) => JSON.stringify(seen) === '["zebra","lobby!","apple"]');
+  assert.equal(await page.evaluate(() => localStorage.getItem("talk.muted.zoe")), '["@ada+zoe"]');
+  const other = await device("zoe", key, "/", { "talk.rooms": JSON.stringify(["lobby", "pear"]) });
+  await lists(other, "zebra", "lobby muted", "apple", "pear");
+  await lists(page, "zebra", "lobby muted", "apple", "pear");
+  // From now on the server's list counts: what is left elsewhere while the page is closed does not come back.
+  await page.goto("about:blank");
+  await other.getByRole("button", { name: "Leave #zebra" }).click();
+  await lists(other, "lobby muted", "apple", "pear");
+  await page.goto(server.url);
+  await live(page);
+  await lists(page, "lobby muted", "apple", "pear");
+  assert.deepEqual(await listed("zoe", key), ["lobby!", "apple", "pear"]);
+  for (const each of [page, other]) await each.context().close();
+});
+
+test("a device without rooms of its own opens the rooms of the person, and not the lobby", async () => {
+  const context = await person(browser);
+  const tab = await enter(context, `${server.url}/r/garden`, "gil");
+  const key = await keyOf(tab, "gil");
+  const other = await device("gil", key);
+  await title(other, "#garden");
+  await lists(other, "garden");
+  assert.deepEqual(await listed("gil", key), ["garden"]);
+  await context.close();
+  await other.context().close();
+});
+
+test("fifty rooms come back at once and in order, and the page stays in the room of its address", async () => {
+  const key = "fedcba9876543210fedcba9876543210";
+  const names = Array.from({ length: 50 }, (_, n) => `r${(n * 7) % 50}`);
+  const first = await device("max", key, "/r/r21", { "talk.rooms": JSON.stringify(names) });
+  await lists(first, ...names);
+  await title(first, "#r21");
+  const control = Date.now();
+  const single = await device("moe", "0".repeat(32)); // one room, on this machine at this moment
+  const alone = Date.now() - control;
+  const started = Date.now();
+  const second = await device("max", key, "/r/r21");
+  const titles = [];
+  await until(async () => titles.push(await second.locator("#title").innerText()) && listOf(second), (seen) => seen.length === 50);
+  const took = Date.now() - started;
+  assert.ok(took < 4 * alone + 3_000, `${took} ms with fifty rooms, ${alone} ms with one`);
+  assert.deepEqual([...new Set(titles)], ["#r21"]);
+  await lists(second, ...names);
+  await second.reload();
+  await live(second);
+  await lists(second, ...names);
+  await title(second, "#r21");
+  for (const page of [first, second, single]) await page.context().close();
+});
