@@ -203,6 +203,10 @@ pub const NAME_SHARES: usize = 100;
 /// used takes a look at each.
 pub const NAMES_GIVEN_BACK: usize = 256;
 
+/// Names of one owner: the current one, and former ones that no one else gets. Enough to try one and go back;
+/// few enough that nobody keeps names from others. With one more, the name that was used least is given back.
+pub const NAMES_PER_OWNER: usize = 5;
+
 /// Lapsed claims of names are removed at most this often.
 pub const SWEEP_NAMES_EVERY: Duration = Duration::from_secs(10);
 
@@ -237,8 +241,9 @@ pub const TYPING_EVERY: Duration = Duration::from_secs(3);
 /// A name is held for its owner this long after its last connection, even if it never posted.
 pub const HOLD_AFTER_DROP: Duration = Duration::from_secs(60);
 
-/// A name that has posted is held this long after its last connection (`--hold-names`).
-pub const HOLD_NAMES: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// A name is held this long after its last use (`--hold-names`), once its owner has posted: longer than a
+/// long holiday or a long illness.
+pub const HOLD_NAMES: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
 /// Newest records of a room among which a repeated `cid` is recognized: so far back a submission is
 /// idempotent.

@@ -10,6 +10,8 @@ mod bind; // where to listen
 mod limit_flags; // --limit and server limits
 #[path = "main/admin.rs"]
 mod admin; // verify, export, repair, remove
+#[path = "main/name_commands.rs"]
+mod name_commands; // names: list, release, give
 #[path = "main/hints.rs"]
 mod hints; // hints for the person who starts it
 
@@ -44,6 +46,7 @@ fn run(mode: Mode) -> Result<(), Failure> {
         }
         Mode::Serve(options) => serve(*options),
         Mode::Admin(command) => command.run(),
+        Mode::Names(command) => command.run(),
     }
 }
 

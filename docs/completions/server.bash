@@ -1,6 +1,6 @@
 # Made by server --completions; do not edit.
 _server() {
-    local words='verify export repair remove limits' word=${COMP_WORDS[COMP_CWORD]}
+    local words='verify export repair remove names limits' word=${COMP_WORDS[COMP_CWORD]}
     COMPREPLY=()
     [[ $word == -* ]] && words='--bind --data --motd --password-file --allow-origin --allow-host --trust-proxy --max-clients --max-per-address --rate --burst --limit --max-text --sync --retain-days --retain-records --max-data --min-free --hold-names --quiet -q --verbose -v --completions --version -V --help -h'
     case ${COMP_WORDS[COMP_CWORD - 1]} in

@@ -20,7 +20,7 @@ _server() {
         '*--retain-records[keep at least N messages per room, and delete older ones\: anyone who posts N messages makes all before them go (default\: keep all)]:N: ' \
         '*--max-data[bytes of the data directory, like 20GiB, from which on messages are refused to all, whichever client used them (default\: no limit of its own)]:SIZE: ' \
         '*--min-free[free bytes of its disk below which messages are refused; 0 turns this off (default\: 10 % of the disk, at most 1GiB)]:SIZE: ' \
-        '*--hold-names[how long a name that has posted stays reserved after its last use]:DURATION: ' \
+        '*--hold-names[how long a name stays reserved after its last use, once its owner has posted]:DURATION: ' \
         '*--quiet[print warnings only]' \
         '*-q[print warnings only]' \
         '*--verbose[log every connection; twice (-vv)\: refused requests too]' \
@@ -30,7 +30,7 @@ _server() {
         '*-V[print the version]' \
         '*--help[print this help]' \
         '*-h[print this help]' \
-        '1:command:(verify export repair remove limits)'
+        '1:command:(verify export repair remove names limits)'
 }
 if [ "$funcstack[1]" = _server ]; then
     _server "$@"

@@ -1,135 +1,157 @@
-//! The members of a room: names, and how many connections use each.
+//! The members of a room: persons, and how many connections each has there.
 //!
 //! `server` decides who gets the presence event for a change.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeSet, HashMap};
 
-use super::{AwayMember, AwayMessage, UserName};
+use super::{AwayMember, AwayMessage, Label, OwnerId, UserName};
 use crate::limits;
 
-/// The members of one room, by name.
+/// The members of one room.
 #[derive(Debug, Default)]
 pub struct Members {
-    /// The members by the key of their name.
-    names: BTreeMap<String, Member>,
+    /// The members by their owner id.
+    persons: HashMap<OwnerId, Member>,
+    /// The same in the order of their names: the key of each name, and whose it is.
+    order: BTreeSet<(String, OwnerId)>,
     /// See [`Members::changes`].
     changes: u64,
 }
 
 #[derive(Debug)]
 struct Member {
-    /// The name, as its owner spells it.
-    user: UserName,
-    /// Connections that use the name in this room.
+    /// The current name.
+    label: Label,
+    /// Connections that the person has in this room.
     connections: usize,
     /// The away message, while the member is away.
     away: Option<AwayMessage>,
 }
 
-/// How a change of name looks to the other members.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RenameEffect {
+/// How it looks to the other members when a connection becomes another person's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChangeEffect {
     /// A member has a new name.
-    Renamed,
-    /// The old name stays, for another device: a new member joined.
+    Renamed {
+        /// The former person's name.
+        from: UserName,
+    },
+    /// The former person stays, on another device: a new member joined.
     Joined,
-    /// The new name was a member already: the old one left.
-    Left,
-    /// Both names were members before and still are.
+    /// The new person was a member already: the former one left.
+    Left {
+        /// The former person's name.
+        from: UserName,
+    },
+    /// Both were members before and still are.
     Unchanged,
 }
 
 impl Members {
-    /// Adds one connection of `user`, who may be away. True if it is the first of this name.
-    pub fn add(&mut self, user: &UserName, away: Option<&AwayMessage>) -> bool {
-        let new_member = || Member { user: user.clone(), connections: 0, away: away.cloned() };
-        let member = self.names.entry(user.key()).or_insert_with(new_member);
+    /// Adds one connection of a person, who may be away. True if it is their first.
+    pub fn add(&mut self, owner: OwnerId, label: &Label, away: Option<&AwayMessage>) -> bool {
+        let order = &mut self.order;
+        let member = self.persons.entry(owner).or_insert_with(|| {
+            order.insert((label.user.key(), owner));
+            Member { label: label.clone(), connections: 0, away: away.cloned() }
+        });
         member.connections += 1;
         let first = member.connections == 1;
         self.changes += u64::from(first);
         first
     }
 
-    /// Removes one connection of `user`. True if it was the last of this name.
-    pub fn remove(&mut self, user: &UserName) -> bool {
-        let Some(member) = self.names.get_mut(&user.key()) else { return false };
+    /// Removes one connection of a person. Returns the name of one who has left with it.
+    pub fn remove(&mut self, owner: OwnerId) -> Option<UserName> {
+        let member = self.persons.get_mut(&owner)?;
         member.connections -= 1;
-        let last = member.connections == 0;
-        if last {
-            self.names.remove(&user.key());
-            self.changes += 1;
+        if member.connections > 0 {
+            return None;
         }
-        last
+        let member = self.persons.remove(&owner)?;
+        self.order.remove(&(member.label.user.key(), owner));
+        self.changes += 1;
+        Some(member.label.user)
     }
 
-    /// Changes the name of one connection.
-    pub fn rename(&mut self, from: &UserName, to: &UserName) -> RenameEffect {
-        if from.is_same_claim(to) {
-            if let Some(member) = self.names.get_mut(&to.key()) {
-                member.user = to.clone();
-            }
-            self.changes += 1;
-            return RenameEffect::Renamed;
+    /// Gives a person their new name. Returns the former one; `None` if it is the same, if they are not a
+    /// member, or if they have a newer name already.
+    pub fn rename(&mut self, owner: OwnerId, label: &Label) -> Option<UserName> {
+        let member = self.persons.get_mut(&owner);
+        let member = member.filter(|member| member.label.revision < label.revision)?;
+        let former = std::mem::replace(&mut member.label, label.clone()).user;
+        if former == label.user {
+            return None;
         }
-        let away = self.away_of(from).cloned();
-        match (self.add(to, away.as_ref()), self.remove(from)) {
-            (true, true) => RenameEffect::Renamed,
-            (true, false) => RenameEffect::Joined,
-            (false, true) => RenameEffect::Left,
-            (false, false) => RenameEffect::Unchanged,
+        self.order.remove(&(former.key(), owner));
+        self.order.insert((label.user.key(), owner));
+        self.changes += 1;
+        Some(former)
+    }
+
+    /// One connection of the person `from` is `to`'s from now on.
+    pub fn change_owner(&mut self, from: OwnerId, to: OwnerId, label: &Label) -> ChangeEffect {
+        let away = self.persons.get(&from).and_then(|member| member.away.clone());
+        match (self.add(to, label, away.as_ref()), self.remove(from)) {
+            (true, Some(from)) => ChangeEffect::Renamed { from },
+            (true, None) => ChangeEffect::Joined,
+            (false, Some(from)) => ChangeEffect::Left { from },
+            (false, None) => ChangeEffect::Unchanged,
         }
     }
 
-    /// Sets or clears the away message of `user`. True if it changed; false where `user` is not a
-    /// member.
-    pub fn set_away(&mut self, user: &UserName, away: Option<&AwayMessage>) -> bool {
-        let member = self.names.get_mut(&user.key());
-        let Some(member) = member.filter(|member| member.away.as_ref() != away) else {
-            return false;
-        };
+    /// Sets or clears the away message of a person. Returns their name if it changed; `None` also for one who
+    /// is not a member.
+    pub fn set_away(&mut self, owner: OwnerId, away: Option<&AwayMessage>) -> Option<UserName> {
+        let member = self.persons.get_mut(&owner);
+        let member = member.filter(|member| member.away.as_ref() != away)?;
         member.away = away.cloned();
         self.changes += 1;
-        true
+        Some(member.label.user.clone())
     }
 
-    /// How many connections the name with the key `key` has here.
+    /// Whether a person is a member.
     #[must_use]
-    pub fn connections(&self, key: &str) -> usize {
-        self.names.get(key).map_or(0, |member| member.connections)
+    pub fn has(&self, owner: OwnerId) -> bool {
+        self.persons.contains_key(&owner)
     }
 
     /// How many members there are.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.names.len() as u64
+        self.persons.len() as u64
     }
 
     /// Whether there are more than [`limits::SMALL_ROOM`]: then presence events carry only the
     /// count.
     #[must_use]
     pub fn is_large(&self) -> bool {
-        self.names.len() > limits::SMALL_ROOM
+        self.persons.len() > limits::SMALL_ROOM
     }
 
     /// All names, sorted, ignoring case.
     #[must_use]
     pub fn list(&self) -> Vec<UserName> {
-        self.names.values().map(|member| member.user.clone()).collect()
+        self.sorted().map(|member| member.label.user.clone()).collect()
     }
 
-    /// The away message of `user`; `None` for one who is not away or not a member.
+    fn sorted(&self) -> impl Iterator<Item = &Member> {
+        self.order.iter().filter_map(|(_, owner)| self.persons.get(owner))
+    }
+
+    /// The away message of a person; `None` for one who is not away or not a member.
     #[must_use]
-    pub fn away_of(&self, user: &UserName) -> Option<&AwayMessage> {
-        self.names.get(&user.key())?.away.as_ref()
+    pub fn away_of(&self, owner: OwnerId) -> Option<&AwayMessage> {
+        self.persons.get(&owner)?.away.as_ref()
     }
 
     /// The members who are away, in the same order.
     #[must_use]
     pub fn away_members(&self) -> Vec<AwayMember> {
         let away_member = |member: &Member| {
-            Some(AwayMember { user: member.user.clone(), text: member.away.clone()? })
+            Some(AwayMember { user: member.label.user.clone(), text: member.away.clone()? })
         };
-        self.names.values().filter_map(away_member).collect()
+        self.sorted().filter_map(away_member).collect()
     }
 
     /// How often a member joined, left, was renamed, went away or came back.
@@ -147,50 +169,80 @@ mod tests {
         name.parse().unwrap()
     }
 
-    #[test]
-    fn an_away_message_is_set_once_and_follows_a_rename() {
-        let lunch = AwayMessage::parse("lunch").unwrap();
-        let mut members = Members::default();
-        assert!(!members.set_away(&user("bob"), Some(&lunch)), "not a member");
-        members.add(&user("ann"), None);
-        members.add(&user("bob"), Some(&lunch));
-        let away_member = |name| vec![AwayMember { user: user(name), text: lunch.clone() }];
-        assert_eq!(members.away_members(), away_member("bob"));
-        let changes = members.changes();
-        assert!(!members.set_away(&user("Bob"), Some(&lunch)), "no news");
-        assert_eq!(members.changes(), changes);
-        members.rename(&user("bob"), &user("rob"));
-        assert_eq!(members.away_members(), away_member("rob"));
-        members.rename(&user("rob"), &user("Rob"));
-        assert_eq!(members.away_members(), away_member("Rob"));
-        assert!(members.set_away(&user("rob"), None));
-        assert_eq!((members.away_members(), members.changes()), (Vec::new(), changes + 4));
+    fn label(name: &str, revision: u64) -> Label {
+        Label { user: user(name), revision }
+    }
+
+    /// The person with this digit.
+    fn person(digit: &str) -> OwnerId {
+        digit.repeat(32).parse().unwrap()
     }
 
     #[test]
-    fn a_member_stays_while_one_connection_of_the_name_is_open() {
+    fn an_away_message_is_set_once_and_follows_a_rename() {
+        let lunch = AwayMessage::parse("lunch").unwrap();
+        let (ann, bob) = (person("a"), person("b"));
         let mut members = Members::default();
-        assert!(members.add(&user("bob"), None));
-        assert!(!members.add(&user("Bob"), None), "the same person");
+        assert_eq!(members.set_away(bob, Some(&lunch)), None, "not a member");
+        members.add(ann, &label("ann", 1), None);
+        members.add(bob, &label("bob", 2), Some(&lunch));
+        let away_member = |name| vec![AwayMember { user: user(name), text: lunch.clone() }];
+        assert_eq!(members.away_members(), away_member("bob"));
+        let changes = members.changes();
+        assert_eq!(members.set_away(bob, Some(&lunch)), None, "no news");
+        assert_eq!(members.changes(), changes);
+        members.rename(bob, &label("rob", 3));
+        assert_eq!(members.away_members(), away_member("rob"));
+        members.rename(bob, &label("Rob", 4));
+        assert_eq!(members.away_members(), away_member("Rob"));
+        assert_eq!(members.set_away(bob, None), Some(user("Rob")));
+        assert_eq!((members.away_members(), members.changes()), (Vec::new(), changes + 3));
+    }
+
+    #[test]
+    fn a_member_stays_while_one_connection_of_the_person_is_open() {
+        let (bob, mut members) = (person("b"), Members::default());
+        assert!(members.add(bob, &label("bob", 1), None));
+        assert!(!members.add(bob, &label("bob", 1), None), "the same person");
         assert_eq!((members.count(), members.changes()), (1, 1));
-        assert!(!members.remove(&user("bob")));
-        assert!(members.remove(&user("BOB")));
-        assert!(!members.remove(&user("bob")), "a user who is not a member cannot leave");
+        assert_eq!(members.remove(bob), None);
+        assert_eq!(members.remove(bob), Some(user("bob")));
+        assert_eq!(members.remove(bob), None, "a person who is not a member cannot leave");
         assert_eq!((members.count(), members.changes()), (0, 2));
     }
 
     #[test]
-    fn a_rename_looks_like_a_join_or_a_leave_if_other_connections_use_a_name() {
-        let mut members = Members::default();
-        members.add(&user("bob"), None);
-        assert_eq!(members.rename(&user("bob"), &user("rob")), RenameEffect::Renamed);
-        members.add(&user("rob"), None);
-        assert_eq!(members.rename(&user("rob"), &user("bob")), RenameEffect::Joined);
+    fn a_person_is_renamed_once_on_all_connections_and_never_back_to_an_older_name() {
+        let (bob, mut members) = (person("b"), Members::default());
+        members.add(bob, &label("bob", 1), None);
+        members.add(person("a"), &label("mia", 2), None);
+        members.add(bob, &label("zoe", 4), None); // a device that knows the new name already
+        assert_eq!(members.list(), [user("bob"), user("mia")]);
+        assert_eq!(members.rename(bob, &label("zoe", 4)), Some(user("bob")));
+        assert_eq!(members.rename(bob, &label("zoe", 4)), None);
+        assert_eq!(members.rename(bob, &label("bob", 3)), None, "two devices, the other was later");
+        assert_eq!(members.list(), [user("mia"), user("zoe")]);
+        assert_eq!(members.rename(person("e"), &label("eve", 9)), None, "not a member");
+        members.remove(bob);
+        assert_eq!(members.remove(bob), Some(user("zoe")));
+        assert_eq!((members.list(), members.count()), (vec![user("mia")], 1));
+    }
+
+    #[test]
+    fn a_connection_that_becomes_another_persons_looks_like_a_rename_a_join_or_a_leave() {
+        let ([bob, rob], mut members) = ([person("b"), person("c")], Members::default());
+        let change =
+            |members: &mut Members, from, to, name| members.change_owner(from, to, &label(name, 1));
+        members.add(bob, &label("bob", 1), None);
+        let renamed = ChangeEffect::Renamed { from: user("bob") };
+        assert_eq!(change(&mut members, bob, rob, "rob"), renamed);
+        members.add(rob, &label("rob", 1), None);
+        assert_eq!(change(&mut members, rob, bob, "bob"), ChangeEffect::Joined);
         assert_eq!(members.list(), [user("bob"), user("rob")]);
-        members.add(&user("bob"), None);
-        assert_eq!(members.rename(&user("bob"), &user("rob")), RenameEffect::Unchanged);
-        assert_eq!(members.rename(&user("bob"), &user("rob")), RenameEffect::Left);
-        assert_eq!(members.rename(&user("rob"), &user("ROB")), RenameEffect::Renamed);
-        assert_eq!(members.list(), [user("ROB")]);
+        members.add(bob, &label("bob", 1), None);
+        assert_eq!(change(&mut members, bob, rob, "rob"), ChangeEffect::Unchanged);
+        let left = ChangeEffect::Left { from: user("bob") };
+        assert_eq!(change(&mut members, bob, rob, "rob"), left);
+        assert_eq!(members.list(), [user("rob")]);
     }
 }

@@ -7,7 +7,7 @@
 pub mod error_code; // why a value or message is rejected
 // The values. Only `parse` constructs one, so code that has one need not check it again.
 pub mod cid;
-pub mod owner_id; // a digest that identifies the owner of a name
+pub mod owner_id; // a digest that identifies a person
 mod unicode; // characters, scripts and look-alikes
 pub mod user_name;
 pub mod room_name;
@@ -27,9 +27,9 @@ pub mod rate_limit; // how much one client may send
 
 pub use cid::Cid;
 pub use error_code::{ErrorCode, Rejection};
-pub use members::{Members, RenameEffect};
+pub use members::{ChangeEffect, Members};
 pub use memberships::{Membership, Memberships, SavedMembership, SavedState};
-pub use name_registry::{ClaimError, Identity, NameRegistry, SavedClaim};
+pub use name_registry::{ClaimError, Claimed, Identity, Label, NameRegistry, SavedClaim};
 pub use operation::{Operation, Topic};
 pub use owner_id::OwnerId;
 pub use read_markers::{ReadMarker, ReadMarkers};

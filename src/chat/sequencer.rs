@@ -67,8 +67,8 @@ pub enum BatchItem {
     Ephemeral {
         /// The message's JSON.
         json: String,
-        /// The client that does not get it.
-        except: Option<ClientId>,
+        /// The clients that do not get it.
+        except: Vec<ClientId>,
         /// How many ephemeral events the room had before it.
         index: u64,
     },
@@ -232,9 +232,10 @@ impl Sequencer {
         Outcome::Accepted
     }
 
-    /// Adds an ephemeral event to the batch, in order with the records.
-    pub fn push_ephemeral(&mut self, json: String, except: Option<ClientId>) {
-        self.batch.push(BatchItem::Ephemeral { json, except, index: self.ephemeral_count });
+    /// Adds an ephemeral event to the batch, in order with the records. The clients in `except` do not get it.
+    pub fn push_ephemeral(&mut self, json: String, except: impl IntoIterator<Item = ClientId>) {
+        let (except, index) = (except.into_iter().collect(), self.ephemeral_count);
+        self.batch.push(BatchItem::Ephemeral { json, except, index });
         self.ephemeral_count += 1;
     }
 

@@ -214,9 +214,15 @@ impl JournalRecord for SavedClaim {
     const KIND: &'static str = "names";
 
     fn push(&self, line: &mut Object) {
-        let SavedClaim { user, owner, posted, until, away } = self;
+        let SavedClaim { user, owner, key, posted, is_former, until, away } = self;
         line.string("user", user.as_str()).string("holder", &owner.to_string());
+        if let Some(key) = key {
+            line.string("key", &key.to_string());
+        }
         line.boolean("posted", *posted);
+        if *is_former {
+            line.boolean("former", true);
+        }
         if let Some(until) = until {
             line.number("until", *until);
         }
@@ -227,10 +233,13 @@ impl JournalRecord for SavedClaim {
 
     fn parse(line: &Value) -> Option<SavedClaim> {
         let until = line.get("until").map(|until| until.as_u64().ok_or(())).transpose().ok()?;
+        let digest = |key: &Value| key.as_str().and_then(|key| key.parse().ok()).ok_or(());
         Some(SavedClaim {
             user: UserName::from_trusted(line.get("user")?.as_str()?),
             owner: line.get("holder")?.as_str()?.parse().ok()?,
+            key: line.get("key").map(digest).transpose().ok()?,
             posted: line.get("posted")?.as_bool()?,
+            is_former: line.get("former").and_then(Value::as_bool).unwrap_or(false),
             until,
             away: line.get("away").and_then(Value::as_str).map(AwayMessage::from_trusted),
         })
@@ -294,7 +303,9 @@ mod tests {
     fn saved_claim(user: &str, until: Option<u64>) -> SavedClaim {
         let owner = "0123456789abcdef0123456789abcdef".parse().unwrap();
         let away = until.map(|_| AwayMessage::parse("lunch").unwrap());
-        SavedClaim { user: user.parse().unwrap(), owner, posted: until.is_some(), until, away }
+        let (key, is_former) = (until.map(|_| owner), until.is_some());
+        let (user, posted) = (user.parse().unwrap(), until.is_some());
+        SavedClaim { user, owner, key, posted, is_former, until, away }
     }
 
     #[test]
@@ -333,6 +344,12 @@ mod tests {
         let names = Journal::<SavedClaim>::read(&path).unwrap();
         assert_eq!(names.records, [saved_claim("bob", None), saved_claim("bob", Some(5))]);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_line_of_an_older_version_is_a_current_name_without_a_key() {
+        let line = br#"{"user":"bob","holder":"0123456789abcdef0123456789abcdef","posted":false}"#;
+        assert_eq!(parse::<SavedClaim>(line), Some(saved_claim("bob", None)));
     }
 
     #[test]

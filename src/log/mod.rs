@@ -35,6 +35,7 @@ mod retired; // a log that is being removed
 mod files; // the system's files, behind a trait
 mod usage; // what the logs take on the disk
 mod free_space; // what the disk has free
+mod name_list; // the command names
 mod journal; // names and read markers, an append-only file with compaction
 
 #[cfg(test)]
@@ -54,6 +55,7 @@ pub use finding::{Corruption, RecoveryFinding, Torn};
 pub use free_space::{FreeSpace, Look};
 pub use journal::{Journal, JournalContents, JournalRecord};
 pub use log_name::LogName;
+pub use name_list::{give_name, list_names, release_name};
 pub use remove::{LogSize, log_size, remove};
 pub use repair::{Repaired, repair};
 pub use retired::RetiredLog;

@@ -286,7 +286,12 @@ impl Store {
     /// The file of the claims of names.
     #[must_use]
     pub fn names_path(&self) -> PathBuf {
-        self.root.join("names.jsonl")
+        Store::names_file(&self.root)
+    }
+
+    /// The same of the directory `root`.
+    pub(super) fn names_file(root: &Path) -> PathBuf {
+        root.join("names.jsonl")
     }
 
     /// The metrics of its logs.

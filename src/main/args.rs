@@ -20,6 +20,7 @@ use crate::admin::{self, AdminCommand};
 use crate::bind::BindAddress;
 use crate::exit::Failure;
 use crate::limit_flags;
+use crate::name_commands::{self, NameCommand};
 
 /// What the command line asks the program to do.
 pub(crate) enum Mode {
@@ -29,6 +30,8 @@ pub(crate) enum Mode {
     Serve(Box<ServerOptions>),
     /// Run a command on a data directory.
     Admin(AdminCommand),
+    /// List or change the names of a data directory.
+    Names(NameCommand),
 }
 
 /// How to run the server.
@@ -151,10 +154,10 @@ const COMMAND: Command = Command {
         Flag::value(
             "hold-names",
             "DURATION",
-            "how long a name that has posted stays reserved after its last use",
+            "how long a name stays reserved after its last use, once its owner has posted",
         )
         .env("TALK_HOLD_NAMES")
-        .default("7d"),
+        .default("90d"),
         Flag::switch("quiet", "print warnings only").short('q'),
         Flag::switch("verbose", "log every connection; twice (-vv): refused requests too")
             .short('v'),
@@ -175,6 +178,7 @@ Commands (server COMMAND --help says more):
   server export ROOM     print the messages of a room
   server repair ROOM     remove the damaged end of a room
   server remove ROOM     remove a room with all its messages
+  server names           list the held names, make one free or give one back
   server limits          list the limits that --limit can change
 
 Every flag has an environment variable of its name: --bind is TALK_BIND.",
@@ -192,6 +196,9 @@ pub(crate) fn parse(
     if arguments.next_if(|first| first == "limits").is_some() {
         return limit_flags::parse(arguments, env).map(Mode::Print);
     }
+    if arguments.next_if(|first| first == "names").is_some() {
+        return name_commands::parse(arguments, env).map(Mode::Names);
+    }
     if let Some(command) = arguments.peek().and_then(|first| admin::find_command(first)) {
         return admin::parse(command, arguments.skip(1), env).map(Mode::Admin);
     }
@@ -200,7 +207,7 @@ pub(crate) fn parse(
         return Ok(Mode::Print(COMMAND.help()));
     }
     if let Some(shell) = args.get("completions") {
-        let commands = ["verify", "export", "repair", "remove", "limits"];
+        let commands = ["verify", "export", "repair", "remove", "names", "limits"];
         return Ok(Mode::Print(COMMAND.completions("server", &commands, shell)?));
     }
     if args.has("version") {
@@ -208,6 +215,7 @@ pub(crate) fn parse(
     }
     if let Some(word) = args.words().first() {
         let what = match admin::find_command(word.as_ref()) {
+            _ if word == "names" => String::from("put names first: server names --data DIR"),
             _ if word == "limits" => {
                 format!("put {word} first, without other words: server {word}")
             }

@@ -24,6 +24,9 @@ const RESEND_WAIT_MS = 1_000;
 /** Closes a connection that keeps records from us (RFC 6455 §7.4.1). */
 const PROTOCOL_ERROR = 1002;
 
+/** Names that the server keeps for one person. */
+const NAMES_PER_OWNER = 5;
+
 /** Close codes after which reconnecting is useless or rude: the person has to act. */
 const FINAL_CODES = new Set([4400, 4401, 4403, 4409]);
 const NAME_TAKEN = 4409;
@@ -35,6 +38,7 @@ export class Session {
   #subscriptions;
   #outbox = new Outbox();
   /** The wanted name. @type {{ user: string, isRequested: boolean, next: string | null } | null} */ #rename = null;
+  /** Names that were ours before, the newest last: records under them may be ours. @type {string[]} */ #formerNames = [];
   #attempts = 0;
   #closeCode = 0;
   /** @type {Action[]} */ #actions = [];
@@ -192,6 +196,7 @@ export class Session {
       // No claim to rename: the next hello just uses the other name.
       this.user = user;
       this.token = undefined;
+      this.#formerNames = []; // another person's, from now on
       this.#rename = null;
       const message = "it was sent under a name that is no longer yours, and may have been stored";
       for (const cid of this.#outbox.failInDoubt()) this.#actions.push({ failed: { cid, code: "name_taken", message } });
@@ -216,7 +221,7 @@ export class Session {
     switch (message.type) {
       case "welcome":
         this.#link = "welcomed";
-        this.user = message.user;
+        this.#setName(message.user);
         this.token = message.token ?? this.token;
         if (this.#followsRooms && message.rooms) this.#follow(message.rooms.map((/** @type {Message} */ { room }) => room));
         return this.#emitMessage(message);
@@ -273,16 +278,26 @@ export class Session {
       case "still missing": return void this.#actions.push({ disconnect: PROTOCOL_ERROR });
       case "awaiting missing": return;
     }
-    if (sameName(user, this.user) && this.#outbox.acknowledge(room, cid)) this.#actions.push({ stored: { cid, seq } });
+    const isOurs = [this.user, ...this.#formerNames].some((name) => sameName(user, name));
+    if (isOurs && this.#outbox.acknowledge(room, cid)) this.#actions.push({ stored: { cid, seq } });
     // A record of an unknown type takes its seq as well, or all later ones would seem to follow missing records.
     if (order === "next") this.#actions.push(isKnownRecord(record) ? { record } : { message: record });
   }
 
   /** @param {Message} message */
   #renamed({ user, to, token }) {
-    this.user = to;
+    this.#setName(to);
     if (token || !sameName(user, to)) this.token = token; // the old token does not own another name
     if (this.#rename?.isRequested) this.#finishRename();
+  }
+
+  /** Takes over a name that the server has given us, perhaps that of our other devices. What we have sent under the former one is still ours. @param {string} user */
+  #setName(user) {
+    const former = this.user;
+    this.user = user;
+    if (sameName(former, user)) return;
+    const others = this.#formerNames.filter((name) => !sameName(name, former) && !sameName(name, user));
+    this.#formerNames = [...others, former].slice(-NAMES_PER_OWNER);
   }
 
   /** @param {Message} message */

@@ -41,24 +41,24 @@ impl LookAlikes {
         }
     }
 
-    /// Whether a held name, other than the one with the key `own`, has one of `skeletons`. `is_held`
-    /// tells whether the name with a given key is held; entries of others are removed.
+    /// Whether a held name that is not `is_own` has one of `skeletons`. `is_held` tells whether the name with
+    /// a given key is held; entries of others are removed.
     pub(super) fn any(
         &mut self,
         skeletons: &[String],
-        own: Option<&str>,
+        is_own: impl Fn(&str) -> bool,
         is_held: impl Fn(&str) -> bool,
     ) -> bool {
         skeletons.iter().any(|skeleton| {
             let Some(keys) = self.keys.get_mut(skeleton) else { return false };
-            let mut kept = None;
-            while let Some(key) = keys.pop_if(|key| own == Some(key) || !is_held(key)) {
-                if own == Some(&key) {
-                    kept = Some(key);
+            let mut own = Vec::new();
+            while let Some(key) = keys.pop_if(|key| is_own(key) || !is_held(key)) {
+                if is_own(&key) {
+                    own.push(key);
                 }
             }
             let is_used = !keys.is_empty();
-            keys.extend(kept);
+            keys.append(&mut own);
             if keys.is_empty() {
                 self.keys.remove(skeleton);
             }

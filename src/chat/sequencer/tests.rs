@@ -9,8 +9,8 @@ use crate::limits;
 fn authors() -> [Author; 2] {
     let mut names = NameRegistry::new(Duration::ZERO);
     let mut author = |client, name: &str| {
-        let (user, token) = (name.parse().unwrap(), "0".repeat(32).parse().unwrap());
-        let identity = names.claim(&user, None, token, Instant::now()).unwrap();
+        let (user, token) = (name.parse().unwrap(), format!("{client:032x}").parse().unwrap());
+        let identity = names.claim(&user, None, token, Instant::now()).unwrap().identity;
         Author { client: ClientId(client), owner: identity.owner, user }
     };
     [author(1, "alice"), author(2, "bob")]

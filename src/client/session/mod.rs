@@ -44,6 +44,8 @@ pub struct Session {
     outbox: Outbox,
     /// A change of name that is under way.
     rename: Rename,
+    /// Names that were ours before, the newest last: records under them may be ours.
+    former_names: Vec<UserName>,
 }
 
 /// How far the handshake of the present connection has come.
@@ -83,6 +85,7 @@ impl Session {
             subscriptions: Subscriptions::new(rooms),
             outbox: Outbox::default(),
             rename: Rename::None,
+            former_names: Vec::new(),
         }
     }
 
@@ -301,6 +304,7 @@ impl Session {
             // The server holds no name for us to rename: the next hello uses the new one.
             self.credentials.user = user;
             self.credentials.token = None;
+            self.former_names.clear(); // another person's, from now on
             self.rename = Rename::None;
             for cid in self.outbox.fail_in_doubt() {
                 let message =

@@ -1,5 +1,6 @@
 //! What the session does with a message from the server.
 
+use std::mem;
 use std::time::Duration;
 
 use super::{Action, ConnectionStage, Rename, Session};
@@ -9,6 +10,7 @@ use crate::chat::protocol::{
 use crate::chat::{ErrorCode, Membership, Rejection, RoomName, Token, UserName};
 use crate::client::event::Event;
 use crate::client::subscriptions::{JoinResult, Order};
+use crate::limits;
 
 /// The wait before a submission is sent again if its `rate_limited` names none.
 const RESEND_WAIT: Duration = Duration::from_secs(1);
@@ -43,7 +45,7 @@ impl Session {
         }
         if let ServerMessage::Welcome(welcome) = message {
             self.stage = ConnectionStage::Welcomed;
-            self.credentials.user = welcome.user.clone();
+            self.set_name(&welcome.user);
             self.credentials.token = Some(welcome.token.clone());
             if let Some(rooms) = &welcome.rooms {
                 self.follow_rooms(rooms, actions);
@@ -105,14 +107,15 @@ impl Session {
         }
     }
 
-    /// A record with our name and cid proves that its submission is stored, whether or not the
+    /// A record with a name of ours and our cid proves that its submission is stored, whether or not the
     /// record is shown. If records before it are missing, the server sends it again with them.
     fn on_record(&mut self, record: &Record, actions: &mut Vec<Action>) {
         let order = self.advance(&record.room, record.seq, record.id(), actions);
         if !matches!(order, Order::Next | Order::Repeat | Order::NotJoined) {
             return;
         }
-        let is_ours = record.user.is_same_claim(&self.credentials.user);
+        let is_ours = record.user.is_same_claim(&self.credentials.user)
+            || self.former_names.iter().any(|name| record.user.is_same_claim(name));
         if is_ours && self.outbox.acknowledge(&record.room, &record.cid) {
             let (cid, seq) = (record.cid.clone(), record.seq);
             actions.push(Action::Emit(Event::Stored { cid, seq }));
@@ -176,11 +179,24 @@ impl Session {
         if token.is_none() && !user.is_same_claim(&self.credentials.user) {
             return;
         }
-        self.credentials.user = to.clone();
+        self.set_name(to);
         if token.is_some() || !user.is_same_claim(to) {
             self.credentials.token = token.cloned(); // the old name's token does not prove the new
         }
         self.end_rename();
+    }
+
+    /// Takes over a name that the server has given us. It may be another one than we asked for: that of our
+    /// other devices. What we have sent under the former one is still ours.
+    fn set_name(&mut self, user: &UserName) {
+        let former = mem::replace(&mut self.credentials.user, user.clone());
+        if former.is_same_claim(user) {
+            return;
+        }
+        self.former_names.retain(|name| !name.is_same_claim(&former) && !name.is_same_claim(user));
+        self.former_names.push(former);
+        let excess = self.former_names.len().saturating_sub(limits::NAMES_PER_OWNER);
+        self.former_names.drain(..excess);
     }
 
     /// The server has answered the `nick`.

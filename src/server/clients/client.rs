@@ -6,17 +6,18 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::chat::protocol::Agent;
-use crate::chat::{Author, ClientId, Identity};
+use crate::chat::protocol::{Agent, ServerMessage};
+use crate::chat::{Author, ClientId, Identity, Label, OwnerId, UserName};
 use crate::failpoint;
 use crate::limits;
-use crate::net::SendQueue;
-use crate::ws::{Close, CloseCode, Encoder};
+use crate::net::{SendQueue, SendResult};
+use crate::ws::{self, Close, CloseCode, Encoder};
 
 /// One client. Its session, its rooms and the server's threads share it by `Arc`. It does not know its
 /// rooms; its session does.
 ///
-/// The lock protects the identity, which is replaced whole; nothing else happens under it.
+/// The lock protects the identity. It is held over the write of the `welcome` or `renamed` that tells the client
+/// of it, which cannot block: so the last such message that a client gets has its latest name.
 #[derive(Debug)]
 pub(crate) struct Client {
     /// Unique while the server runs.
@@ -31,14 +32,23 @@ pub(crate) struct Client {
     pub(crate) follows_rooms: bool,
     /// Frames on their way to its socket.
     pub(crate) send_queue: SendQueue<Arc<TcpStream>>,
-    /// The name it has claimed, and the proof of it.
-    identity: Mutex<Identity>,
+    /// Whose connection it is, under which name.
+    identity: Mutex<ToldIdentity>,
     /// Whether another thread has changed in which rooms it is, and its session does not know yet.
     has_changed: AtomicBool,
     /// When something was last received, pinged, closed.
     activity: Activity,
     /// The code of the Close frame that the server has sent to it.
     close_code: OnceLock<CloseCode>,
+}
+
+/// What the lock of a client protects.
+#[derive(Debug)]
+struct ToldIdentity {
+    /// The person, with their current name.
+    identity: Identity,
+    /// Whether the client was sent its `welcome`: before that it gets no `renamed`.
+    is_welcomed: bool,
 }
 
 /// Instants as milliseconds since the connection's start, so that each fits an atomic.
@@ -90,7 +100,7 @@ impl Client {
             has_presence: true,
             follows_rooms: false,
             send_queue,
-            identity: Mutex::new(identity),
+            identity: Mutex::new(ToldIdentity { identity, is_welcomed: false }),
             has_changed: AtomicBool::new(false),
             activity: Activity::new(),
             close_code: OnceLock::new(),
@@ -107,18 +117,56 @@ impl Client {
         Client { follows_rooms, ..self }
     }
 
-    fn lock_identity(&self) -> MutexGuard<'_, Identity> {
+    fn lock_identity(&self) -> MutexGuard<'_, ToldIdentity> {
         failpoint::check(self.identity.lock().unwrap_or_else(PoisonError::into_inner), "identity")
     }
 
-    /// The name it has claimed, and the proof of it.
+    /// Whose connection it is, under which name.
     pub(crate) fn identity(&self) -> Identity {
-        self.lock_identity().clone()
+        self.lock_identity().identity.clone()
     }
 
-    /// Replaces its identity, and returns the former one.
-    pub(crate) fn rename(&self, identity: Identity) -> Identity {
-        std::mem::replace(&mut *self.lock_identity(), identity)
+    /// Sends it the `welcome` that `message` makes of its identity, with `label` if that is newer. The caller
+    /// handles the result of the write.
+    pub(crate) fn welcome(
+        &self,
+        label: Option<&Label>,
+        message: impl FnOnce(&Identity) -> ServerMessage,
+    ) -> SendResult {
+        let mut told = self.lock_identity();
+        told.identity.update(label);
+        told.is_welcomed = true;
+        self.send_queue.send(&text_frame(&message(&told.identity)))
+    }
+
+    /// Gives it the new name of its person, and tells it; not if it has this name or a newer one. The caller
+    /// handles the result of the write.
+    pub(crate) fn relabel(&self, owner: OwnerId, label: &Label) -> Option<SendResult> {
+        let mut told = self.lock_identity();
+        if told.identity.owner != owner {
+            return None;
+        }
+        let former = told.identity.update(Some(label))?;
+        let is_told = told.is_welcomed && former != told.identity.user;
+        is_told.then(|| self.send_renamed(former, &told.identity))
+    }
+
+    /// Makes it the connection of this person, and tells it: the answer to `nick`. The caller handles the result
+    /// of the write.
+    pub(crate) fn set_identity(&self, identity: Identity) -> SendResult {
+        let mut told = self.lock_identity();
+        let former = told.identity.user.clone();
+        if told.identity.owner == identity.owner {
+            told.identity.update(Some(&identity.label()));
+        } else {
+            told.identity = identity;
+        }
+        self.send_renamed(former, &told.identity)
+    }
+
+    fn send_renamed(&self, user: UserName, identity: &Identity) -> SendResult {
+        let (to, token) = (identity.user.clone(), Some(identity.token.clone()));
+        self.send_queue.send(&text_frame(&ServerMessage::Renamed { user, to, token }))
     }
 
     /// Notes that another thread has changed in which rooms it is; its session does not know yet.
@@ -133,8 +181,8 @@ impl Client {
 
     /// The author of what it submits now.
     pub(crate) fn author(&self) -> Author {
-        let identity = self.lock_identity();
-        Author { client: self.id, owner: identity.owner, user: identity.user.clone() }
+        let Identity { owner, user, .. } = self.identity();
+        Author { client: self.id, owner, user }
     }
 
     /// Waits, because its network has used more than its share. False if the connection closes meanwhile.
@@ -195,4 +243,10 @@ impl Client {
         Encoder::server().close(Some(&close), &mut frame);
         frame.into()
     }
+}
+
+fn text_frame(message: &ServerMessage) -> Arc<[u8]> {
+    let mut frame = Vec::new();
+    ws::push_text_frame(&mut frame, message.encode().as_bytes());
+    frame.into()
 }

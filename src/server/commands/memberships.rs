@@ -130,7 +130,7 @@ impl Session {
 
     fn other_devices(&self) -> Vec<Arc<Client>> {
         let identity = self.client.identity();
-        if self.shared.names.connections(&identity.user.key()) < 2 {
+        if self.shared.names.connections(identity.owner) < 2 {
             return Vec::new(); // most people have one: the list of all clients is not searched
         }
         let mut all = self.shared.delivery.poll.of_owner(identity.owner);

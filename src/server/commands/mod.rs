@@ -5,6 +5,7 @@
 mod post; // posts, edits, deletes, topics, direct messages; typing
 mod rooms; // joining, leaving, invitations, read markers
 mod memberships; // the rooms of a person, on all devices
+mod names; // changes of the name, the away message
 mod queries; // rooms, history, search
 mod joined_rooms; // the rooms that one client is in
 
@@ -22,7 +23,7 @@ use super::logger::Level;
 use super::state::shared::Shared;
 use crate::chat::protocol::{ClientMessage, ErrorMessage, Join, Limits, ServerMessage, Welcome};
 use crate::chat::rate_limit::{FloodControl, RateLimiter, Verdict};
-use crate::chat::{AwayMessage, ErrorCode, Operation, RoomName, Token, UserName};
+use crate::chat::{ErrorCode, Identity, Operation, OwnerId, RoomName};
 use crate::limits;
 use crate::ws::Encoder;
 use joined_rooms::JoinedRooms;
@@ -50,8 +51,8 @@ pub(super) struct Session {
     /// Whether its hello is being answered: then it does not wait for its network's debt, beyond a page of
     /// each room.
     is_new: bool,
-    /// The name under which it has posted.
-    posted: Option<UserName>,
+    /// The person as whom it has posted.
+    posted: Option<OwnerId>,
 }
 
 impl Session {
@@ -113,14 +114,16 @@ impl Session {
 
     // ---- Messages ------------------------------------------------------------------------------
 
-    /// Answers `hello`.
-    pub(super) fn welcome(&mut self, joins: Vec<Join>) -> Result<(), Disconnect> {
-        let identity = self.client.identity();
+    /// Answers `hello`. If that has given its person another name, the person's other connections get it too.
+    pub(super) fn welcome(&mut self, joins: Vec<Join>, is_renamed: bool) -> Result<(), Disconnect> {
+        let owner = self.client.identity().owner;
         let config = &self.shared.config;
-        let welcome = Welcome {
-            away: self.shared.names.away(&identity.user),
-            user: identity.user,
-            token: identity.token,
+        let away = self.shared.names.away(owner);
+        let rooms = self.client.follows_rooms.then(|| self.shared.memberships.of(owner));
+        let welcome = |identity: &Identity| Welcome {
+            away,
+            user: identity.user.clone(),
+            token: identity.token.clone(),
             server: format!("talk/{}", env!("CARGO_PKG_VERSION")),
             limits: Limits {
                 text: config.posts.max_text as u64,
@@ -129,9 +132,16 @@ impl Session {
                 page: limits::HISTORY_PAGE as u64,
             },
             motd: config.motd.clone(),
-            rooms: self.client.follows_rooms.then(|| self.shared.memberships.of(identity.owner)),
+            rooms,
         };
-        self.send(&ServerMessage::Welcome(welcome));
+        // Its connection is in the registry by now: a later change of the name reaches it.
+        let label = self.shared.names.label(owner);
+        let welcome = |identity: &Identity| ServerMessage::Welcome(welcome(identity));
+        let sent = self.client.welcome(label.as_ref(), welcome);
+        self.shared.delivery.after_send(&self.client, sent);
+        if is_renamed {
+            self.announce_name(owner);
+        }
         let had_rooms = self.has_memberships();
         let mut joined = HashSet::new();
         for join in joins {
@@ -241,9 +251,7 @@ impl Session {
             ClientMessage::Nick { user, token } => {
                 self.check_profile().and_then(|()| self.rename(&user, token.as_ref()))
             }
-            ClientMessage::Away(away) => {
-                self.check_profile().map(|()| self.set_away(&self.client.identity().user, away))
-            }
+            ClientMessage::Away(away) => self.check_profile().map(|()| self.set_away(away)),
             ClientMessage::Typing { room } => self.send_typing(&room),
             ClientMessage::Mark { room, seq } => self.advance_read_marker(&room, seq),
         };
@@ -281,56 +289,6 @@ impl Session {
         }
         if self.client.pause(wait) { Ok(()) } else { Err(Disconnect::Lost) }
     }
-
-    // ---- Names ---------------------------------------------------------------------------------
-
-    /// The limit of changes of the name and the away message: all members of its rooms get each.
-    fn check_profile(&mut self) -> Result<(), ErrorMessage> {
-        self.profile.check(Instant::now()).map_err(|wait| {
-            let message = "you change your name or away message too often, try again in a moment";
-            ErrorMessage::new(ErrorCode::RateLimited, message).retry_after(wait)
-        })
-    }
-
-    fn rename(&mut self, user: &UserName, token: Option<&Token>) -> Result<(), ErrorMessage> {
-        let before = self.client.identity();
-        // A name that differs in case only, or not at all, is the same claim: it needs no proof.
-        let token = if user.is_same_claim(&before.user) { Some(&before.token) } else { token };
-        let names = &self.shared.names;
-        let identity = names.claim(Some(&before.user), user, token, self.client.address)?;
-        if !user.is_same_claim(&before.user) {
-            for room in self.rooms.private() {
-                self.leave_room(&room); // it belongs to the old name
-            }
-        }
-        let renamed = ServerMessage::Renamed {
-            user: before.user.clone(),
-            to: identity.user.clone(),
-            token: Some(identity.token.clone()),
-        };
-        self.client.rename(identity);
-        let away = self.shared.names.away(&before.user);
-        self.shared.names.release(&before.user);
-        self.send(&renamed);
-        for room in self.rooms.iter() {
-            self.shared.broadcaster.run_round(room.rename(self.client.id, user));
-        }
-        if away.is_some() {
-            self.set_away(user, away); // the new name keeps the away message
-        }
-        self.log_event("renamed");
-        Ok(())
-    }
-
-    /// Sets or clears the away message of a name, in every room that it is in.
-    fn set_away(&self, user: &UserName, away: Option<AwayMessage>) {
-        self.shared.names.set_away(user, away);
-        let key = user.key();
-        let rooms = self.shared.rooms.all();
-        for room in rooms.iter().filter(|room| room.has_member(&key)) {
-            self.shared.names.update_away(user, room, &self.shared.broadcaster);
-        }
-    }
 }
 
 /// The end of a session. Each step runs even if another one panics.
@@ -348,14 +306,14 @@ impl Drop for Session {
                 }
             }
         });
-        let user = RefCell::new(None);
-        run_cleanup(shared, || *user.borrow_mut() = Some(self.client.identity().user));
+        let owner = RefCell::new(None);
+        run_cleanup(shared, || *owner.borrow_mut() = Some(self.client.identity().owner));
         for room in rooms.take() {
             run_cleanup(shared, || shared.broadcaster.run_round(room.leave(id)));
         }
-        if let Some(user) = user.take() {
+        if let Some(owner) = owner.take() {
             // Not run again after a panic: it decrements a count.
-            catch_panic(shared, || shared.names.release(&user));
+            catch_panic(shared, || shared.names.release(owner));
         }
         run_cleanup(shared, || shared.delivery.poll.remove(id));
         catch_panic(shared, || self.log_event("gone"));

@@ -125,9 +125,9 @@ impl Session {
         }
         match outcome {
             Outcome::Accepted => {
-                if self.posted.as_ref() != Some(&author.user) {
-                    self.shared.names.set_posted(&author.user);
-                    self.posted = Some(author.user);
+                if self.posted != Some(author.owner) {
+                    self.shared.names.set_posted(author.owner);
+                    self.posted = Some(author.owner);
                 }
                 Ok(())
             }
@@ -138,7 +138,9 @@ impl Session {
             Outcome::AlreadyStored(seq) => {
                 self.shared.metrics.messages.duplicates.count();
                 if let Some(json) = history::read_record(room, seq).map(|entry| entry.json) {
-                    self.send_json(&json);
+                    self.send_json(
+                        &under_name(&json, &author.user).unwrap_or_else(|| json.to_string()),
+                    );
                 }
                 Ok(())
             }
@@ -213,6 +215,13 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// The JSON of a record under another name, if it has another one: an author who has changed their name
+/// knows the record as their own by its name and its cid.
+fn under_name(json: &str, user: &UserName) -> Option<String> {
+    let record = Record::from_json(&json::parse(json).ok()?).ok()??;
+    (record.user != *user).then(|| Record { user: user.clone(), ..record }.encode())
 }
 
 /// The record that has deleted `target`, if one has: a second delete is answered with it, under its own cid, and

@@ -101,15 +101,16 @@ impl Session {
         }
         let is_other_log = history::is_other_log(room, join);
         let identity = self.client.identity();
-        let away = shared.names.away(&identity.user);
-        let step = room.join(&self.client, &identity.user, away.as_ref(), join.since, is_other_log);
+        let away = shared.names.away(identity.owner);
+        let person = (identity.owner, &identity.label());
+        let step = room.join(&self.client, person, away.as_ref(), join.since, is_other_log);
         if room.name.is_private() {
             shared.private_rooms.confirm_place(&self.client, room, Entry::Joined);
         }
         self.become_member(&room.name);
         let record = history::record_at_since(room, join, &step.joined);
         let wait = question.end(0);
-        shared.names.update_away(&identity.user, room, &shared.broadcaster);
+        shared.names.update_member(identity.owner, room, &shared.broadcaster);
         let marked = shared.read_markers.get(identity.owner, room);
         let joined = Joined { marked, record, ..step.joined };
         if let Since::After(seq) = join.since {
@@ -234,7 +235,7 @@ impl Session {
         let (room, shared) = (self.rooms.get(name)?, &self.shared);
         let (identity, seq) = (self.client.identity(), seq.min(room.head()));
         let is_new = shared.read_markers.advance(identity.owner, &room, seq);
-        if !is_new || shared.names.connections(&identity.user.key()) < 2 {
+        if !is_new || shared.names.connections(identity.owner) < 2 {
             return Ok(());
         }
         let marked = ServerMessage::Marked { room: room.name.clone(), seq };

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use super::session::Connection;
 use crate::chat::protocol::{Agent, ClientMessage, ErrorMessage, Join, ServerMessage};
-use crate::chat::{ClientId, ErrorCode, Identity, Password, Rejection};
+use crate::chat::{Claimed, ClientId, ErrorCode, Password, Rejection};
 use crate::http::{self, Parser, Response, Status};
 use crate::limits;
 use crate::net::deadline::Deadline;
@@ -105,8 +105,8 @@ struct Hello<'h> {
 
 /// An accepted hello.
 struct AcceptedHello {
-    /// The claimed name.
-    identity: Identity,
+    /// The person, with the claimed name.
+    claimed: Claimed,
     /// The kind of client.
     agent: Agent,
     /// Whether the others see it.
@@ -126,12 +126,13 @@ impl Hello<'_> {
         let mut reader = MessageReader::new(&**self.stream, decoder, leftover);
         let send_queue = SendQueue::new(Arc::clone(self.stream), limits.backlog);
         match self.read_hello(&mut reader, &send_queue) {
-            Ok(AcceptedHello { identity, agent, has_presence, follows_rooms, joins }) => {
+            Ok(AcceptedHello { claimed, agent, has_presence, follows_rooms, joins }) => {
+                let Claimed { identity, former } = claimed;
                 metrics.connections.count_welcome(agent);
                 let client = Client::new(self.id, self.address, agent, send_queue, identity);
                 let client = client.with_presence(has_presence).following_rooms(follows_rooms);
                 let mut session = Session::begin(self.shared, client);
-                if let Err(disconnect) = session.welcome(joins) {
+                if let Err(disconnect) = session.welcome(joins, former.is_some()) {
                     let client = session.end();
                     disconnect.count(metrics, client.close_code());
                     disconnect.close(self.stream, &client.send_queue);
@@ -235,15 +236,15 @@ impl Hello<'_> {
                 return Err((CloseCode::TRY_AGAIN, Box::new(error)));
             }
         }
-        let identity = self.shared.names.claim(None, &user, token.as_ref(), self.address);
-        let identity = identity.map_err(|error| {
+        let claimed = self.shared.names.claim(&user, token.as_ref(), self.address);
+        let claimed = claimed.map_err(|error| {
             // A client that is refused for now keeps its name, and with it its token, and comes back.
             let is_for_now = matches!(error.code, ErrorCode::RateLimited | ErrorCode::Storage);
             let code = if is_for_now { CloseCode::TRY_AGAIN } else { disconnect::NAME_TAKEN };
             (code, Box::new(error))
         })?;
         let agent = agent.unwrap_or(Agent::Bot);
-        Ok(AcceptedHello { identity, agent, has_presence, follows_rooms, joins })
+        Ok(AcceptedHello { claimed, agent, has_presence, follows_rooms, joins })
     }
 
     /// Whether a hello has the password, if the server requires one. A wrong one is logged and delays the

@@ -162,14 +162,14 @@ pub(super) struct EncodedBatch<'i> {
 
 impl EncodedBatch<'_> {
     pub(super) fn encode(items: &[BatchItem]) -> EncodedBatch<'_> {
-        let mut causes: Vec<ClientId> = items.iter().filter_map(cause).collect();
-        causes.sort_unstable();
-        causes.dedup();
+        let mut all_causes: Vec<ClientId> = items.iter().flat_map(causes).copied().collect();
+        all_causes.sort_unstable();
+        all_causes.dedup();
         let frames_for = |client| encode_frames(items, client, 0);
         EncodedBatch {
             items,
             everyone: frames_for(None),
-            own_frames: causes.into_iter().map(|id| (id, frames_for(Some(id)))).collect(),
+            own_frames: all_causes.into_iter().map(|id| (id, frames_for(Some(id)))).collect(),
             first_ephemeral: items.iter().find_map(index),
         }
     }
@@ -190,7 +190,7 @@ impl EncodedBatch<'_> {
 fn encode_frames(items: &[BatchItem], client: Option<ClientId>, first_ephemeral: u64) -> Arc<[u8]> {
     let mut frames = Vec::new();
     for item in items {
-        let is_own = client.is_some() && cause(item) == client;
+        let is_own = client.is_some_and(|client| causes(item).contains(&client));
         let is_old = index(item).is_some_and(|index| index < first_ephemeral);
         if !is_own && !is_old {
             ws::push_text_frame(&mut frames, json(item).as_bytes());
@@ -199,10 +199,11 @@ fn encode_frames(items: &[BatchItem], client: Option<ClientId>, first_ephemeral:
     frames.into()
 }
 
-fn cause(item: &BatchItem) -> Option<ClientId> {
+/// The clients that do not get an ephemeral event, because they caused it or know it already.
+fn causes(item: &BatchItem) -> &[ClientId] {
     match item {
-        BatchItem::Record(_) => None,
-        BatchItem::Ephemeral { except, .. } => *except,
+        BatchItem::Record(_) => &[],
+        BatchItem::Ephemeral { except, .. } => except,
     }
 }
 
@@ -228,10 +229,11 @@ mod tests {
     fn all_receivers_share_one_encoding_except_who_caused_an_ephemeral_event() {
         let event =
             |json: &str, except, index| BatchItem::Ephemeral { json: json.into(), except, index };
-        let items = [event("{}", None, 4), event("[1]", Some(ClientId(7)), 5)];
+        let items = [event("{}", vec![], 4), event("[1]", vec![ClientId(7), ClientId(8)], 5)];
         let encoded = EncodedBatch::encode(&items);
         assert_eq!(&**encoded.frames_for(ClientId(1), 4), b"\x81\x02{}\x81\x03[1]");
         assert_eq!(&**encoded.frames_for(ClientId(7), 4), b"\x81\x02{}");
+        assert_eq!(&**encoded.frames_for(ClientId(8), 4), b"\x81\x02{}");
         let (one, two) = (encoded.frames_for(ClientId(1), 0), encoded.frames_for(ClientId(2), 4));
         assert!(Arc::ptr_eq(&one, &two), "encoded once");
         assert_eq!(

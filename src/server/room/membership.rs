@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::state::{RoomClient, RoomState};
 use super::{Room, RoundGuard};
 use crate::chat::protocol::{Joined, PresenceChange, ServerMessage, Since};
-use crate::chat::{AwayMessage, ClientId, RenameEffect, RoomName, UserName};
+use crate::chat::{AwayMessage, ChangeEffect, ClientId, Label, OwnerId, RoomName, UserName};
 use crate::limits;
 use crate::log::ReadLimit;
 use crate::net::SendResult;
@@ -42,7 +42,7 @@ impl Room {
     pub(crate) fn join(
         self: &Arc<Room>,
         client: &Arc<Client>,
-        user: &UserName,
+        (owner, label): (OwnerId, &Label),
         away: Option<&AwayMessage>,
         since: Since,
         is_other_log: bool,
@@ -54,7 +54,7 @@ impl Room {
                 (entry.is_live, entry.first_ephemeral) = (false, first_ephemeral);
                 state.receivers = None;
             }
-            None => state.add_client(&self.name, client, (user, away), false),
+            None => state.add_client(&self.name, client, (owner, label, away), false),
         }
         let joined = self.joined_message(&state, since, is_other_log);
         let changes = state.members.changes();
@@ -146,29 +146,40 @@ impl Room {
         Some((sent, self.try_start_round(&mut state)))
     }
 
-    /// Renames a client. Its owner's other connections still have the old name, so the event that the other
-    /// members get depends on how many connections each name has left.
-    pub(crate) fn rename(self: &Arc<Room>, client: ClientId, to: &UserName) -> Option<RoundGuard> {
+    /// Gives a person their new name. The other members get one event, whatever the number of the person's
+    /// connections; those do not get it, because each is sent `renamed` by itself.
+    pub(crate) fn rename(self: &Arc<Room>, owner: OwnerId, label: &Label) -> Option<RoundGuard> {
+        let mut state = self.state();
+        let user = state.members.rename(owner, label)?;
+        state.push_renamed(owner, user, label);
+        self.try_start_round(&mut state)
+    }
+
+    /// A client is another person's from now on: the one with this name. The event that the other members get
+    /// depends on how many connections the two have left.
+    pub(crate) fn change_owner(
+        self: &Arc<Room>,
+        client: ClientId,
+        owner: OwnerId,
+        label: &Label,
+    ) -> Option<RoundGuard> {
         let mut state = self.state();
         let entry = state.clients.iter_mut().find(|entry| entry.client.id == client)?;
-        let from = mem::replace(&mut entry.user, to.clone());
+        let former = mem::replace(&mut entry.owner, owner);
         if !entry.client.has_presence {
             return None;
         }
-        match state.members.rename(&from, to) {
-            RenameEffect::Renamed => {
-                let renamed = ServerMessage::Renamed { user: from, to: to.clone(), token: None };
-                state.sequencer.push_ephemeral(renamed.encode(), Some(client));
+        match state.members.change_owner(former, owner, label) {
+            ChangeEffect::Renamed { from } => state.push_renamed(owner, from, label),
+            ChangeEffect::Joined => {
+                let joined = Some((label.user.clone(), PresenceChange::Joined));
+                state.push_presence(&self.name, joined, (Some(owner), Some(client)));
             }
-            RenameEffect::Joined => {
-                let joined = Some((to.clone(), PresenceChange::Joined));
-                state.push_presence(&self.name, joined, Some(client));
-            }
-            RenameEffect::Left => {
+            ChangeEffect::Left { from } => {
                 let left = Some((from, PresenceChange::Left));
-                state.push_presence(&self.name, left, Some(client));
+                state.push_presence(&self.name, left, (None, Some(client)));
             }
-            RenameEffect::Unchanged => {}
+            ChangeEffect::Unchanged => {}
         }
         self.try_start_round(&mut state)
     }
@@ -179,7 +190,7 @@ impl Room {
     pub(crate) fn invite(
         self: &Arc<Room>,
         client: &Arc<Client>,
-        user: &UserName,
+        (owner, label): (OwnerId, &Label),
         away: Option<&AwayMessage>,
         after: u64,
         marked: Option<u64>,
@@ -188,7 +199,7 @@ impl Room {
         if state.clients.iter().any(|entry| entry.client.id == client.id) {
             return (SendResult::Written, None);
         }
-        state.add_client(&self.name, client, (user, away), true);
+        state.add_client(&self.name, client, (owner, label, away), true);
         let joined = Joined { marked, ..self.joined_message(&state, Since::After(after), false) };
         let limit = ReadLimit { records: limits::HISTORY_PAGE, bytes: limits::HISTORY_PAGE_BYTES };
         let mut entries = self.log.read(joined.since, limit).unwrap_or_default();
@@ -210,16 +221,16 @@ impl RoomState {
         &mut self,
         room: &RoomName,
         client: &Arc<Client>,
-        (user, away): (&UserName, Option<&AwayMessage>),
+        (owner, label, away): (OwnerId, &Label, Option<&AwayMessage>),
         is_live: bool,
     ) {
         let first_ephemeral = self.sequencer.ephemeral_count();
         let (id, has_presence, client) = (client.id, client.has_presence, Arc::clone(client));
-        self.clients.push(RoomClient { client, user: user.clone(), is_live, first_ephemeral });
+        self.clients.push(RoomClient { client, owner, is_live, first_ephemeral });
         self.receivers = None;
-        if has_presence && self.members.add(user, away) {
-            let joined = Some((user.clone(), PresenceChange::Joined));
-            self.push_presence(room, joined, Some(id));
+        if has_presence && self.members.add(owner, label, away) {
+            let joined = Some((label.user.clone(), PresenceChange::Joined));
+            self.push_presence(room, joined, (Some(owner), Some(id)));
         }
     }
 
@@ -227,26 +238,36 @@ impl RoomState {
     fn remove_client(&mut self, room: &RoomName, client: ClientId) {
         let index = self.clients.iter().position(|entry| entry.client.id == client);
         let Some(index) = index else { return };
-        let RoomClient { client, user, .. } = self.clients.swap_remove(index);
+        let RoomClient { client, owner, .. } = self.clients.swap_remove(index);
         self.receivers = None;
-        if client.has_presence && self.members.remove(&user) {
-            self.push_presence(room, Some((user, PresenceChange::Left)), None);
+        if client.has_presence
+            && let Some(user) = self.members.remove(owner)
+        {
+            self.push_presence(room, Some((user, PresenceChange::Left)), (None, None));
         }
     }
 
+    /// The event of a new name, for all but the person's own connections.
+    fn push_renamed(&mut self, owner: OwnerId, from: UserName, label: &Label) {
+        let own = self.clients.iter().filter(|entry| entry.owner == owner);
+        let own: Vec<ClientId> = own.map(|entry| entry.client.id).collect();
+        let renamed = ServerMessage::Renamed { user: from, to: label.user.clone(), token: None };
+        self.sequencer.push_ephemeral(renamed.encode(), own);
+    }
+
     /// In a small room each join and leave is an event, except for the client that caused it. A large room
-    /// only gets its new count, later.
+    /// only gets its new count, later. `joined` is the person who has joined.
     pub(super) fn push_presence(
         &mut self,
         room: &RoomName,
         change: Option<(UserName, PresenceChange)>,
-        cause: Option<ClientId>,
+        (joined, cause): (Option<OwnerId>, Option<ClientId>),
     ) {
         if change.is_some() && self.members.is_large() {
             self.is_count_outdated = true;
             return;
         }
-        let away = change.as_ref().and_then(|(user, _)| self.members.away_of(user).cloned());
+        let away = joined.and_then(|owner| self.members.away_of(owner).cloned());
         let (room, count) = (room.clone(), self.members.count());
         let presence = ServerMessage::Presence { room, change, away, count };
         self.sequencer.push_ephemeral(presence.encode(), cause);

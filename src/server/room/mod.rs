@@ -20,8 +20,7 @@ use std::time::Instant;
 
 use crate::chat::protocol::ServerMessage;
 use crate::chat::{
-    Author, AwayMessage, Batch, Cid, ClientId, Operation, Outcome, OwnerId, PendingRecord,
-    RoomName, UserName,
+    Author, AwayMessage, Batch, Cid, ClientId, Operation, Outcome, OwnerId, PendingRecord, RoomName,
 };
 use crate::failpoint;
 use crate::limits;
@@ -223,14 +222,15 @@ impl Room {
     /// room is large.
     pub(crate) fn set_away(
         self: &Arc<Room>,
-        user: &UserName,
+        owner: OwnerId,
         away: Option<&AwayMessage>,
     ) -> Option<RoundGuard> {
         let mut state = self.state();
-        if !state.members.set_away(user, away) || state.members.is_large() {
+        let user = state.members.set_away(owner, away)?;
+        if state.members.is_large() {
             return None;
         }
-        let (room, user) = (self.name.clone(), user.clone());
+        let room = self.name.clone();
         let event = ServerMessage::Away { room, user, away: away.cloned() };
         state.sequencer.push_ephemeral(event.encode(), None);
         self.try_start_round(&mut state)
@@ -243,7 +243,7 @@ impl Room {
         let lately = |at| now.saturating_duration_since(at) < limits::CROWD_PRESENCE_EVERY;
         if state.is_count_outdated && !state.count_sent.is_some_and(lately) {
             (state.is_count_outdated, state.count_sent) = (false, Some(now));
-            state.push_presence(&self.name, None, None);
+            state.push_presence(&self.name, None, (None, None));
         }
         self.try_start_round(&mut state)
     }
@@ -270,14 +270,14 @@ impl Room {
         self.state().clients.iter().any(|entry| entry.client.id == client)
     }
 
-    /// Whether the name with the key `key` is a member.
-    pub(crate) fn has_member(&self, key: &str) -> bool {
-        self.state().members.connections(key) > 0
+    /// Whether a person is a member.
+    pub(crate) fn has_member(&self, owner: OwnerId) -> bool {
+        self.state().members.has(owner)
     }
 
-    /// How many connections the name with the key `key` has in the room, also those without presence.
-    pub(crate) fn connections(&self, key: &str) -> usize {
-        self.state().clients.iter().filter(|entry| entry.user.key() == key).count()
+    /// How many connections a person has in the room, also those without presence.
+    pub(crate) fn connections(&self, owner: OwnerId) -> usize {
+        self.state().clients.iter().filter(|entry| entry.owner == owner).count()
     }
 
     /// Whether one of the two owners of a private room has written there. It reads the log if it was never

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::chat::{ClientId, Members, Outcome, RoomName, Sequencer, UserName};
+use crate::chat::{ClientId, Members, Outcome, OwnerId, RoomName, Sequencer};
 use crate::server::clients::client::Client;
 
 /// All live clients. Rounds share the list; it is built again only after a change.
@@ -29,7 +29,7 @@ pub(super) struct RoomState {
     pub(super) clients: Vec<RoomClient>,
     /// The live ones of them; `None` after a change.
     pub(super) receivers: Option<Receivers>,
-    /// The names of those of them that have presence.
+    /// The persons behind those of them that have presence.
     pub(super) members: Members,
     /// When a large room last got its count.
     pub(super) count_sent: Option<Instant>,
@@ -48,8 +48,8 @@ pub(super) struct RoomState {
 pub(super) struct RoomClient {
     /// The client.
     pub(super) client: Arc<Client>,
-    /// The name under which it counts as a member. The client itself may be renamed already.
-    pub(super) user: UserName,
+    /// The person as whose connection it counts. The client itself may be another person's already.
+    pub(super) owner: OwnerId,
     /// False while it catches up: then it receives no broadcasts.
     pub(super) is_live: bool,
     /// The index of the first ephemeral event that its `joined` does not cover: earlier joins are in the

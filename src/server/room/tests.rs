@@ -39,7 +39,7 @@ fn lobby() -> (TempDir, Arc<Room>) {
 fn a_repeat_never_overtakes_a_running_broadcast() {
     let (_data, room) = lobby();
     let user = "bob".parse().unwrap();
-    let owner = OwnerId::of(&user, &"0".repeat(32).parse().unwrap());
+    let owner = OwnerId::of_key(&"0".repeat(32).parse().unwrap());
     let bob = Author { client: ClientId(1), owner, user };
     let submit = |cid: &str| {
         let operation =
@@ -83,9 +83,9 @@ fn client(id: u64, user: &str) -> (Arc<Client>, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     let send_queue = SendQueue::new(Arc::new(listener.accept().unwrap().0), limits::BACKLOG);
-    let (user, token) = (user.parse().unwrap(), "0".repeat(32).parse().unwrap());
+    let (user, token) = (user.parse().unwrap(), format!("{id:032x}").parse().unwrap());
     let mut names = NameRegistry::new(Duration::ZERO);
-    let identity = names.claim(&user, None, token, Instant::now()).unwrap();
+    let identity = names.claim(&user, None, token, Instant::now()).unwrap().identity;
     let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
     (Arc::new(Client::new(ClientId(id), address, Agent::Bot, send_queue, identity)), peer)
 }
@@ -95,7 +95,9 @@ fn a_new_member_gets_no_join_events_of_earlier_members() {
     let (_data, room) = lobby();
     let mut rounds = Vec::new();
     let mut join = |client: &Arc<Client>| {
-        let joined = room.join(client, &client.identity().user, None, Since::Now, false);
+        let identity = client.identity();
+        let person = (identity.owner, &identity.label());
+        let joined = room.join(client, person, None, Since::Now, false);
         assert_eq!(room.try_go_live(client.id, 0, joined.changes), CatchUp::Live(false));
         rounds.extend(joined.round);
         joined.joined.count
@@ -123,8 +125,9 @@ fn a_new_member_gets_no_join_events_of_earlier_members() {
 fn a_client_that_was_renamed_meanwhile_still_leaves() {
     let (_data, room) = lobby();
     let ((bob, _b), (other, _o)) = (client(1, "bob"), client(2, "rob"));
-    room.join(&bob, &bob.identity().user, None, Since::Now, false);
-    bob.rename(other.identity()); // and there its thread panicked, before the room knew of it
+    let identity = bob.identity();
+    room.join(&bob, (identity.owner, &identity.label()), None, Since::Now, false);
+    bob.set_identity(other.identity()); // and there its thread panicked, before the room knew of it
     room.leave(bob.id);
     assert_eq!(room.member_count(), 0);
 }
@@ -132,7 +135,7 @@ fn a_client_that_was_renamed_meanwhile_still_leaves() {
 /// A post of a user who is in no room.
 fn post(room: &Arc<Room>, cid: &str) -> Option<RoundGuard> {
     let user = "bob".parse().unwrap();
-    let owner = OwnerId::of(&user, &"0".repeat(32).parse().unwrap());
+    let owner = OwnerId::of_key(&"0".repeat(32).parse().unwrap());
     let bob = Author { client: ClientId(1), owner, user };
     let text = Text::parse("hi", 10).unwrap();
     let operation = Operation::Post { text, me: false, reply: None };
@@ -195,7 +198,7 @@ fn released_cids_are_read_again_before_the_next_post() {
     let (_data, room) = lobby();
     let bob = |cid: &str| {
         let user = "bob".parse().unwrap();
-        let owner = OwnerId::of(&user, &"0".repeat(32).parse().unwrap());
+        let owner = OwnerId::of_key(&"0".repeat(32).parse().unwrap());
         let author = Author { client: ClientId(1), owner, user };
         let text = Text::parse("hi", 10).unwrap();
         let operation = Operation::Post { text, me: false, reply: None };

@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use crate::chat::protocol::ErrorMessage;
 use crate::chat::{
-    AwayMessage, ClaimError, ErrorCode, Identity, NameRegistry, OwnerId, SavedClaim, Token,
-    UserName,
+    AwayMessage, ClaimError, Claimed, ErrorCode, Identity, Label, NameRegistry, OwnerId,
+    SavedClaim, Token, UserName,
 };
 use crate::failpoint;
 use crate::log::Journal;
@@ -93,46 +93,70 @@ impl Names {
         failpoint::check(self.file.lock().unwrap_or_else(PoisonError::into_inner), "names_file")
     }
 
-    /// Claims a name for one connection from this address. `token` is the token that the client sent,
-    /// `own` the name that it has used so far.
+    /// Claims a name for a new connection from this address. `token` is the token that the client sent.
     ///
     /// # Errors
     /// When another owner has the name or one that looks like it; when no one may have it; when it is free,
     /// and the network of the address has claimed too many; when the system has no randomness.
     pub(crate) fn claim(
         &self,
-        own: Option<&UserName>,
         user: &UserName,
         token: Option<&Token>,
         address: IpAddr,
-    ) -> Result<Identity, ErrorMessage> {
+    ) -> Result<Claimed, ErrorMessage> {
         let new_token = self.entropy.token().ok().and_then(|token| token.parse().ok());
         let new_token: Token = new_token.ok_or_else(|| {
             let message = "the server cannot create a key: no randomness";
             ErrorMessage::new(ErrorCode::Storage, message)
         })?;
         let now = Instant::now();
-        let admit = || {
-            let place = self.quota.take(address, now, || {}); // boxed: claims of an earlier run have none
-            place.map(Box::new).map_err(ClaimRefusal::Quota)
-        };
-        let claimed = self.registry().claim_if(own, user, (token, new_token), now, admit);
+        let admit = || self.admit(address, now);
+        let claimed = self.registry().claim_if(user, (token, new_token), now, admit);
         self.save();
         claimed.map_err(ClaimRefusal::into_error)
     }
 
-    /// One connection of a name ends.
-    pub(crate) fn release(&self, user: &UserName) {
-        self.registry().release(user, Instant::now());
+    /// Gives a person, whose connection comes from this address, another name; or makes the connection that
+    /// of the owner of the name, if `token` is that owner's.
+    ///
+    /// # Errors
+    /// As [`Names::claim`].
+    pub(crate) fn rename(
+        &self,
+        own: &Identity,
+        user: &UserName,
+        token: Option<&Token>,
+        address: IpAddr,
+    ) -> Result<Claimed, ErrorMessage> {
+        let now = Instant::now();
+        let admit = || self.admit(address, now);
+        let claimed = self.registry().rename_if(own, user, token, now, admit);
+        self.save();
+        claimed.map_err(ClaimRefusal::into_error)
+    }
+
+    /// A place in the share of a network for a new claim. It is boxed: claims of an earlier run have none.
+    fn admit(&self, address: IpAddr, now: Instant) -> Result<Box<Holding>, ClaimRefusal> {
+        self.quota.take(address, now, || {}).map(Box::new).map_err(ClaimRefusal::Quota)
+    }
+
+    /// One connection of a person ends.
+    pub(crate) fn release(&self, owner: OwnerId) {
+        self.registry().release(owner, Instant::now());
         self.save();
     }
 
-    /// Notes that the owner of a name has posted: the name is held for days now, not seconds.
-    pub(crate) fn set_posted(&self, user: &UserName) {
-        let is_first = self.registry().set_posted(user);
+    /// Notes that a person has posted: their names are held for days now, not seconds.
+    pub(crate) fn set_posted(&self, owner: OwnerId) {
+        let is_first = self.registry().set_posted(owner, Instant::now());
         if is_first {
             self.save();
         }
+    }
+
+    /// The current name of a person.
+    pub(crate) fn label(&self, owner: OwnerId) -> Option<Label> {
+        self.registry().label(owner)
     }
 
     /// Saves the changes, so that they survive a kill. Changes that cannot be written now are tried again
@@ -189,26 +213,29 @@ impl Names {
         self.registry().count()
     }
 
-    /// How many connections use the name with the key `key`.
-    pub(crate) fn connections(&self, key: &str) -> usize {
-        self.registry().connections(key)
+    /// How many connections a person has.
+    pub(crate) fn connections(&self, owner: OwnerId) -> usize {
+        self.registry().connections(owner)
     }
 
-    /// The away message of a name, if its owner is away.
-    pub(crate) fn away(&self, user: &UserName) -> Option<AwayMessage> {
-        self.registry().away(user)
+    /// The away message of a person who is away.
+    pub(crate) fn away(&self, owner: OwnerId) -> Option<AwayMessage> {
+        self.registry().away(owner)
     }
 
-    /// Sets or clears the away message of a name.
-    pub(crate) fn set_away(&self, user: &UserName, away: Option<AwayMessage>) {
-        self.registry().set_away(user, away);
+    /// Sets or clears the away message of a person.
+    pub(crate) fn set_away(&self, owner: OwnerId, away: Option<AwayMessage>) {
+        self.registry().set_away(owner, away);
         self.save();
     }
 
-    /// Updates in a room whether a member is away. The state is read after the member is in the room: it
-    /// may have changed meanwhile, at a moment when the thread that changed it did not find the member.
-    pub(crate) fn update_away(&self, user: &UserName, room: &Arc<Room>, rounds: &Broadcaster) {
-        let away = self.away(user);
-        rounds.run_round(room.set_away(user, away.as_ref()));
+    /// Updates in a room the name of a member, and whether they are away. The state is read after the member is
+    /// in the room: it may have changed meanwhile, at a moment when the thread that changed it did not find the
+    /// member.
+    pub(crate) fn update_member(&self, owner: OwnerId, room: &Arc<Room>, rounds: &Broadcaster) {
+        let label = self.label(owner);
+        rounds.run_round(label.and_then(|label| room.rename(owner, &label)));
+        let away = self.away(owner);
+        rounds.run_round(room.set_away(owner, away.as_ref()));
     }
 }

@@ -134,9 +134,8 @@ impl PrivateRooms {
     /// Invites both owners of a private room into it, on every connection that is not in it yet. They
     /// receive the records after `after`.
     pub(crate) fn invite_both(&self, room: &Arc<Room>, after: u64) {
-        let (Some(keys), Some(owners)) = (room.name.user_keys(), room.log.owners()) else { return };
-        for (key, owner) in keys.into_iter().zip(owners) {
-            if self.names.connections(key) > room.connections(key) {
+        for owner in room.log.owners().into_iter().flatten() {
+            if self.names.connections(owner) > room.connections(owner) {
                 for client in self.delivery.poll.of_owner(owner) {
                     self.invite(&client, room, after);
                 }
@@ -152,11 +151,12 @@ impl PrivateRooms {
         client.flag_changed();
         let identity = client.identity();
         let marked = self.read_markers.get(identity.owner, room);
-        let away = self.names.away(&identity.user);
-        let (sent, round) = room.invite(client, &identity.user, away.as_ref(), after, marked);
+        let away = self.names.away(identity.owner);
+        let person = (identity.owner, &identity.label());
+        let (sent, round) = room.invite(client, person, away.as_ref(), after, marked);
         self.delivery.after_send(client, sent);
         self.broadcaster.run_round(round);
-        self.names.update_away(&identity.user, room, &self.broadcaster);
+        self.names.update_member(identity.owner, room, &self.broadcaster);
         self.confirm_place(client, room, Entry::Invited);
     }
 

@@ -7,6 +7,7 @@ mod private_rooms; // rooms of two
 mod memberships; // the rooms of a person, on all devices
 mod read_markers; // how far a user has read
 mod names; // who owns a name
+mod one_key; // a person under several names, on several devices
 mod away; // away messages
 mod presence; // clients that the others do not see
 mod catch_up; // history, resume, and the change to live

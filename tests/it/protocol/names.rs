@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
+use crate::support::TestClient;
 use crate::support::under_attack::under_attack;
-use crate::support::{TestClient, TestServer};
 
 #[test]
 fn the_first_message_must_be_a_valid_hello() {
@@ -72,23 +72,4 @@ fn a_rename_claims_the_name_and_is_sent_to_the_room() {
         assert_eq!(bob.receive()["type"], "post");
         assert_eq!(bob.receive()["to"], "Robert", "the same claim, in another case");
     });
-}
-
-#[test]
-fn a_device_that_is_renamed_leaves_its_old_name_to_the_other_device() {
-    let server = TestServer::start(&[]);
-    let mut alice = TestClient::joined(server.address, "alice", "lobby").0;
-    let (_laptop, welcome) = TestClient::joined_with_welcome(server.address, "bob");
-    alice.receive();
-    let mut phone = TestClient::connect(server.address);
-    let token = &welcome["token"];
-    phone.send(
-        &json!({"type": "hello", "user": "bob", "token": token, "join": [{"room": "lobby"}]}),
-    );
-    phone.receive_type("joined");
-    phone.send(&json!({"type": "nick", "user": "phone"}));
-    let presence = alice.receive();
-    assert_eq!((&presence["user"], &presence["state"]), (&json!("phone"), &json!("joined")));
-    alice.send(&json!({"type": "who", "room": "lobby"}));
-    assert_eq!(alice.receive()["members"], json!(["alice", "bob", "phone"]));
 }

@@ -67,5 +67,7 @@ fn a_read_marker_belongs_to_an_owner_and_not_to_a_name() {
     bob.send(&json!({"type": "nick", "user": "rob"}));
     bob.receive_type("renamed");
     bob.send(&json!({"type": "join", "room": "lobby"}));
-    assert_eq!(bob.receive_type("joined").get("marked"), None);
+    assert_eq!(bob.receive_type("joined")["marked"], 1, "under each of their names");
+    let mut eve = TestClient::hello(server.address, "eve").0;
+    assert_eq!(eve.join("lobby").get("marked"), None);
 }

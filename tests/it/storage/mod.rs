@@ -6,4 +6,5 @@ mod recovery; // restarts, damage, full disks
 mod tampered_files; // files that another program has changed
 mod other_history; // one log id, two histories
 mod verify_export; // the verify and export commands
+mod names; // server names
 mod remove; // the remove command

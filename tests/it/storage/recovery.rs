@@ -83,7 +83,8 @@ fn a_name_that_an_older_version_let_in_stays_with_its_owner() {
     let lines: String = names
         .iter()
         .map(|name| {
-            let owner = OwnerId::of(&name.parse().unwrap(), &token.parse().unwrap()).to_string();
+            let owner = OwnerId::of_name_and_token(&name.parse().unwrap(), &token.parse().unwrap())
+                .to_string();
             let line = json!({"user": name, "holder": owner, "posted": true});
             format!("{line}\n")
         })

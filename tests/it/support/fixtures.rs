@@ -15,7 +15,7 @@ pub(crate) fn fill(data: &Path, count: u64, text: &str) {
     let log = store.new_log(&RoomName::default(), rules, "0123456789abcdef".repeat(2), None);
     Journal::<SavedClaim>::write(&store.names_path(), &[]).unwrap();
     let user: talk::chat::UserName = "writer".parse().unwrap();
-    let owner = OwnerId::of(&user, &"0".repeat(32).parse().unwrap());
+    let owner = OwnerId::of_key(&"0".repeat(32).parse().unwrap());
     let entry = |seq: u64| {
         let text = Text::parse(&format!("{text} {seq}"), limits::TEXT_MAX).unwrap();
         let record = Record {

@@ -29,6 +29,7 @@ const ORDERS: &[&[&str]] = &[
         "src/main/hints.rs",
         "src/main/bind.rs",
         "src/main/limit_flags.rs",
+        "src/main/name_commands.rs",
         "src/main/admin.rs",
         "src/main/args.rs",
         "src/main.rs",
