@@ -5,7 +5,7 @@ import { LocalActions, OFFLINE } from "./local-actions.js";
 import { givesKey, help, parseCommand, unknownCommand } from "./model/commands.js";
 import { timeOf } from "./model/goto.js";
 import { awayText } from "./model/members.js";
-import { privateRoom, sameName } from "./protocol/names.js";
+import { privateRoom } from "./protocol/names.js";
 import { randomId } from "./storage/tabs.js";
 import { normalize } from "./text/text.js";
 
@@ -286,13 +286,13 @@ export class Actions {
 function lastMessage(room, me) {
   const isWaiting = [...room.unsent.values()].some(({ submission }) => submission.type === "post");
   if (isWaiting) return "Your last message is not stored yet. Try again when it is";
-  return room.lastPostOf(me) ?? "No recent message of yours in this room";
+  return room.lastOwnPost(me) ?? "No recent message of yours in this room";
 }
 
 /** A message by its number, with its text after unsent edits; or why it cannot be changed. One that is not loaded may be the person's. @param {Room} room @param {number | null} seq Null: the last own message. @param {string} me */
 function ownMessage(room, seq, me) {
   if (seq === null) return lastMessage(room, me);
   const record = room.recordAt(seq);
-  if (record && !sameName(record.user, me)) return "You can only edit or delete your own messages";
+  if (record && !room.isOwn(record.user, me)) return "You can only edit or delete your own messages";
   return { seq, text: room.textAfterUnsent(seq) };
 }

@@ -5,7 +5,7 @@ import { BAD_ROOM } from "./model/commands.js";
 import { isFinal, refusalOf, roomRefusal } from "./model/refusals.js";
 import { noRoomInPath, roomFromPath, seqFromHash } from "./model/url.js";
 import { Connection } from "./protocol/connection.js";
-import { fitRoomName, isPrivate, parseRoomName, peerOf } from "./protocol/names.js";
+import { fitRoomName, isPrivate, parseRoomName, peerOf, sameName } from "./protocol/names.js";
 import { Session } from "./protocol/session.js";
 import { randomId } from "./storage/tabs.js";
 import { nameInUse } from "./view/login.js";
@@ -50,6 +50,7 @@ export class Client {
   /** Why the last attempt was refused. @type {UpgradeRefusal | null} */ #refusal = null;
   /** Whether the rooms are on the screen: after the first welcome, or when the name was used before. */ isChatShown = false;
   /** Whether the room on the screen is only the default one, until the server says which rooms the person is in. */ #isDefaultRoom = false;
+  /** The key of the person whom the tab belongs to. @type {string | null} */ #key = null;
   #parts;
 
   /** @param {ClientParts} parts */
@@ -365,10 +366,10 @@ export class Client {
   }
 
   /** @param {Message} message */
-  #welcomed({ user, limits, motd, server, rooms }) {
+  #welcomed({ user, former, limits, motd, server, rooms }) {
     const { chat, page } = this.#parts;
     chat.server = server;
-    this.#saveName(user);
+    this.#saveName(user, former ?? []);
     if (rooms) this.#followRooms(rooms);
     page.login.setBusy(false);
     if (!this.isChatShown) page.show();
@@ -472,13 +473,23 @@ export class Client {
 
   // ---- Saving the name and the rooms ----
 
-  /** @param {string} user */
-  #saveName(user) {
+  /** @param {string} user @param {string[]} [former] The other names that the person holds. */
+  #saveName(user, former = []) {
     const { chat, outboxStore, preferences, store } = this.#parts;
+    const key = this.session?.token ?? null;
+    const isSamePerson = key === this.#key;
+    this.#key = key;
     if (user !== chat.me) outboxStore.rename(chat.me, user);
+    if (isSamePerson && !sameName(user, chat.me)) {
+      store.rename(chat.me, user);
+      preferences.rename(user);
+    } else {
+      preferences.load(user);
+    }
+    if (!isSamePerson) chat.ownNames.reset(user);
+    chat.ownNames.add(user, ...former);
     chat.me = user;
-    preferences.load(user);
-    store.saveUser(user, this.session?.token ?? null);
+    store.saveUser(user, key);
   }
 
   #saveRooms() {

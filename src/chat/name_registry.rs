@@ -352,6 +352,14 @@ impl<H> NameRegistry<H> {
         Some(Label { user, revision: self.table.person(owner)?.revision })
     }
 
+    /// The other names of a person, the last used first.
+    #[must_use]
+    pub fn former_names(&self, owner: OwnerId) -> Vec<UserName> {
+        let names = self.table.person(owner).map_or(&[][..], |person| &person.names);
+        let former = names.iter().rev().skip(1);
+        former.filter_map(|key| Some(self.table.claim(key)?.user.clone())).collect()
+    }
+
     /// How many connections a person has.
     #[must_use]
     pub fn connections(&self, owner: OwnerId) -> usize {

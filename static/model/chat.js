@@ -1,6 +1,7 @@
 // Chat: the rooms of the person, what is unsent and unread in them, and what the server says about rooms and users.
 
 import { awayText } from "./members.js";
+import { OwnNames } from "./own-names.js";
 import { Room } from "./room.js";
 import { memoryStorage } from "../storage/store.js";
 import { Preferences } from "../storage/preferences.js";
@@ -18,6 +19,7 @@ const TYPING_SHOWN_MS = 5_000;
 
 export class Chat {
   me = "";
+  ownNames = new OwnNames();
   /** Our away message, if we are away. @type {string | null} */ away = null;
   /** @type {Map<string, Room>} */ rooms = new Map();
   /** The room on the screen. @type {Room | null} */ room = null;
@@ -94,7 +96,7 @@ export class Chat {
 
   /** @param {string} name */
   ensureRoom(name) {
-    const room = this.rooms.get(name) ?? new Room(name, this.me);
+    const room = this.rooms.get(name) ?? new Room(name, this.me, this.ownNames);
     this.rooms.set(name, room);
     return room;
   }

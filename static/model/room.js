@@ -5,6 +5,7 @@ import { Edits, isEdit } from "./edits.js";
 import { HistoryWindow, MAX_EMPTY_PAGES } from "./history-window.js";
 import { Members } from "./members.js";
 import { mentions } from "./mentions.js";
+import { OwnNames } from "./own-names.js";
 import { Unread } from "./unread.js";
 
 /**
@@ -56,13 +57,20 @@ export class Room {
   /** Whether `#unread` has to be counted again: once before it is shown, not for each of many deletes. */ #isUnreadStale = false;
   #edits = new Edits();
   #keyCount = 0;
+  #ownNames;
   /** The cids of stored submissions whose records are to come, by seq. @type {Map<number, string>} */ #cids = new Map();
 
-  /** @param {string} name @param {string} [me] Needed for a private room. */
-  constructor(name, me = "") {
+  /** @param {string} name @param {string} [me] Needed for a private room. @param {OwnNames} [ownNames] Also those that the person had before. */
+  constructor(name, me = "", ownNames = new OwnNames()) {
     this.name = name;
+    this.#ownNames = ownNames;
     /** The other person of a private room, else null. */
     this.peer = isPrivate(name) ? peerOf(name, me) : null;
+  }
+
+  /** Whether a record under this name is the person's own. @param {string} user @param {string} me */
+  isOwn(user, me) {
+    return sameName(user, me) || this.#ownNames.has(user);
   }
 
   /** The room's name on the screen. */
@@ -172,7 +180,7 @@ export class Room {
   #itemsOf(records, me, isIgnored) {
     for (const record of records) if (isEdit(record)) this.#applyEdit(record);
     const items = records.filter(({ type }) => type === "post" || type === "topic").map((record) => {
-      const isQuiet = sameName(record.user, me) || isIgnored(record.user);
+      const isQuiet = this.isOwn(record.user, me) || isIgnored(record.user);
       const item = { key: `seq ${record.seq}`, record: this.#edits.withoutDeleted(record), isQuiet, isMention: false };
       this.#bySeq.set(record.seq, item);
       return item;
@@ -303,7 +311,7 @@ export class Room {
   /** Whether a post has the person's name in it, or replies to one of the person's. @param {LogRecord} post @param {string} me */
   isMentionOf({ type, text, reply }, me) {
     if (type !== "post") return false;
-    return mentions(text, me) || sameName(this.recordAt(reply)?.user ?? "", me);
+    return mentions(text, me) || this.isOwn(this.recordAt(reply)?.user ?? "", me);
   }
 
   /** What a post will say once the unsent edits are stored; null: deleted. @param {number} seq */
@@ -314,10 +322,10 @@ export class Room {
     return record ? this.currentText(record).text : null;
   }
 
-  /** The newest loaded post of a user that is not deleted. @param {string} user */
-  lastPostOf(user) {
+  /** The person's newest loaded post that is not deleted. @param {string} me */
+  lastOwnPost(me) {
     for (const item of this.items.toReversed()) {
-      if (!("record" in item) || item.record.type !== "post" || !sameName(item.record.user, user)) continue;
+      if (!("record" in item) || item.record.type !== "post" || !this.isOwn(item.record.user, me)) continue;
       const text = this.textAfterUnsent(item.record.seq);
       if (text !== null) return { seq: item.record.seq, text };
     }

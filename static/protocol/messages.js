@@ -44,7 +44,7 @@ const ROOM_FIELDS = { name: isString, head: isCount, members: isCount };
 /** The required fields of each server message. Other fields are ignored: version 1 may add some. */
 const SHAPES = new Map(Object.entries(/** @type {Record<string, Shape | Check>} */ ({
   ...RECORDS,
-  welcome: { user: isString, token: isToken, server: isString, limits: hasFields(LIMIT_FIELDS), motd: optional(isString), away: optional(isString), rooms: optional(listOf(isMembership)) },
+  welcome: { user: isString, former: optional(listOf(isString)), token: isToken, server: isString, limits: hasFields(LIMIT_FIELDS), motd: optional(isString), away: optional(isString), rooms: optional(listOf(isMembership)) },
   joined: {
     room: isRoomName, log: isString, first: isCount, head: isCount, since: isCount, at: optional(isCount), cid: optional(isString), reset: optional(isBoolean), damaged: optional(isBoolean),
     count: isCount, members: optional(listOf(isString)), topic: optional(isString), marked: optional(isCount),

@@ -30,6 +30,14 @@ export class Preferences {
     this.#ignored = new Set(readStrings(this.#local, this.#key("ignored")));
   }
 
+  /** The person has another name: whom they ignore and what is muted stays. @param {string} user */
+  rename(user) {
+    const [muted, ignored] = [this.#muted, this.#ignored];
+    this.load(user);
+    for (const room of muted) this.setMuted(room, true);
+    for (const name of ignored) this.setIgnored(name, true);
+  }
+
   /** @returns {string[]} Name keys. */
   get ignored() {
     return [...this.#ignored];

@@ -83,6 +83,16 @@ export class Store {
     return this.#local.getItem(draftKey(user, room)) ?? "";
   }
 
+  /** The person has another name: what they have typed stays. @param {string} from @param {string} to */
+  rename(from, to) {
+    const start = draftKey(from, "");
+    for (const key of keysOf(this.#local).filter((each) => each.startsWith(start))) {
+      const room = key.slice(start.length);
+      if (!this.draft(to, room)) this.saveDraft(to, room, this.draft(from, room));
+      this.#local.removeItem(key);
+    }
+  }
+
   /** @param {string} user @param {string} room @param {string} text */
   saveDraft(user, room, text) {
     if (text) saveItem(this.#local, draftKey(user, room), text);

@@ -145,8 +145,8 @@ function postRow(room, { key, record }, edits, me, preferences) {
   const failures = edits.filter(({ rejection }) => rejection).map(failure);
   const edit = edits.findLast(({ rejection }) => !rejection)?.submission;
   return {
-    key, kind: "message", user, at, seq, isAction: kind === "me", isMine: sameName(user, me), isFirst: true,
-    isMention: text !== null && !sameName(user, me) && !preferences?.isIgnored(user) && room.isMentionOf({ ...record, text }, me),
+    key, kind: "message", user, at, seq, isAction: kind === "me", isMine: room.isOwn(user, me), isFirst: true,
+    isMention: text !== null && !room.isOwn(user, me) && !preferences?.isIgnored(user) && room.isMentionOf({ ...record, text }, me),
     text: text === null ? null : edit?.text ?? text,
     version: `${version} ${edits.map(({ submission }) => submission.cid)}`,
     isEdited: text !== null && (version > 0 || edit?.type === "edit"), isEditing: room.editing?.seq === seq, isDeleting: edit?.type === "delete", isUnfolded: room.unfolded.has(key),

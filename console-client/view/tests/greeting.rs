@@ -7,6 +7,7 @@ use super::*;
 
 fn welcome(motd: &str) -> Event {
     Event::Message(ServerMessage::Welcome(Welcome {
+        former: Vec::new(),
         rooms: None,
         user: user("bob"),
         token: "00112233445566778899aabbccddeeff".parse().unwrap(),

@@ -15,6 +15,7 @@ fn welcome(rooms: &[(&str, bool)]) -> Event {
 
 fn welcome_listing(rooms: Vec<Membership>) -> Event {
     Event::Message(ServerMessage::Welcome(Welcome {
+        former: Vec::new(),
         user: user("bob"),
         token: "00112233445566778899aabbccddeeff".parse().unwrap(),
         server: "talk/1".to_owned(),

@@ -126,6 +126,8 @@ pub enum ServerMessage {
 pub struct Welcome {
     /// The name the client has now.
     pub user: UserName,
+    /// The other names that this person holds: records under them may be theirs.
+    pub former: Vec<UserName>,
     /// Its token.
     pub token: Token,
     /// The server's name and version, like `talk/0.1.0`.

@@ -58,7 +58,7 @@ impl ServerMessage {
             }
             ServerMessage::Members { room, members, away } => {
                 object.string("type", "members").string("room", room.as_str());
-                push_names(&mut object, members);
+                push_names(&mut object, "members", members);
                 push_away(&mut object, away);
             }
             ServerMessage::Rooms { rooms } => {
@@ -130,7 +130,7 @@ fn check_lengths(value: &Value, key: &str) -> Result<(), Rejection> {
             let max = match key {
                 "text" | "motd" | "message" => limits::CLIENT_TEXT,
                 "user" | "to" | "log" | "name" | "room" | "topic" | "server" | "cid" | "away"
-                | "members" => limits::CLIENT_NAME,
+                | "members" | "former" => limits::CLIENT_NAME,
                 _ => usize::MAX, // of a later version; it is not kept
             };
             check_length(key, text, max)
@@ -201,7 +201,7 @@ fn read(value: &Value) -> Result<Option<ServerMessage>, Rejection> {
         },
         "members" => ServerMessage::Members {
             room: fields.value("room")?,
-            members: read_names(fields.list("members")?)?,
+            members: read_names(fields.list("members")?, "members")?,
             away: read_away(fields)?,
         },
         "rooms" => ServerMessage::Rooms {
@@ -235,6 +235,10 @@ fn read_welcome(fields: Fields<'_>) -> Result<Welcome, Rejection> {
     let limits = Fields::of(fields.raw("limits").unwrap_or(&Value::Null))?;
     Ok(Welcome {
         user: UserName::from_trusted(fields.string("user")?),
+        former: match fields.optional_list("former")? {
+            Some(former) => read_names(former, "former")?,
+            None => Vec::new(),
+        },
         token: fields.value("token")?,
         server: fields.string("server")?.to_owned(),
         limits: Limits {
@@ -259,6 +263,9 @@ fn push_welcome(object: &mut Object, welcome: &Welcome) {
     object.string("type", "welcome").string("user", welcome.user.as_str());
     object.string("token", &welcome.token.reveal()).string("server", &welcome.server);
     object.raw("limits", &limits.end());
+    if !welcome.former.is_empty() {
+        push_names(object, "former", &welcome.former);
+    }
     if let Some(motd) = &welcome.motd {
         object.string("motd", motd);
     }
@@ -283,7 +290,10 @@ fn read_joined(fields: Fields<'_>) -> Result<Joined, Rejection> {
         topic: fields.optional_string("topic")?.map(str::to_owned),
         marked: fields.optional_number("marked")?,
         count: fields.number("count")?,
-        members: fields.optional_list("members")?.map(read_names).transpose()?,
+        members: fields
+            .optional_list("members")?
+            .map(|members| read_names(members, "members"))
+            .transpose()?,
         away: read_away(fields)?,
     })
 }
@@ -305,7 +315,7 @@ fn push_joined(object: &mut Object, joined: &Joined) {
     }
     object.number("count", joined.count);
     if let Some(members) = &joined.members {
-        push_names(object, members);
+        push_names(object, "members", members);
     }
     push_away(object, &joined.away);
 }
@@ -356,17 +366,17 @@ fn membership(one: &Membership) -> String {
     object.end()
 }
 
-fn read_names(items: &[Value]) -> Result<Vec<UserName>, Rejection> {
+fn read_names(items: &[Value], key: &'static str) -> Result<Vec<UserName>, Rejection> {
     items
         .iter()
         .map(|item| {
-            item.as_str().map(UserName::from_trusted).ok_or(must_be("members", "a list of names"))
+            item.as_str().map(UserName::from_trusted).ok_or(must_be(key, "a list of names"))
         })
         .collect()
 }
 
-fn push_names(object: &mut Object, names: &[UserName]) {
-    object.array("members", names.iter().map(|name| json::quoted(name.as_str())));
+fn push_names(object: &mut Object, key: &str, names: &[UserName]) {
+    object.array(key, names.iter().map(|name| json::quoted(name.as_str())));
 }
 
 fn read_away(fields: Fields<'_>) -> Result<Vec<AwayMember>, Rejection> {

@@ -119,10 +119,12 @@ impl Session {
         let owner = self.client.identity().owner;
         let config = &self.shared.config;
         let away = self.shared.names.away(owner);
+        let former = self.shared.names.former_names(owner);
         let rooms = self.client.follows_rooms.then(|| self.shared.memberships.of(owner));
         let welcome = |identity: &Identity| Welcome {
             away,
             user: identity.user.clone(),
+            former,
             token: identity.token.clone(),
             server: format!("talk/{}", env!("CARGO_PKG_VERSION")),
             limits: Limits {

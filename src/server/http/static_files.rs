@@ -50,6 +50,7 @@ const FILES: &[File] = files![
     "model/members.js" is JS,
     "model/mentions.js" is JS,
     "model/notification.js" is JS,
+    "model/own-names.js" is JS,
     "model/read-position.js" is JS,
     "model/read-marker-sender.js" is JS,
     "model/refusals.js" is JS,

@@ -213,6 +213,11 @@ impl Names {
         self.registry().count()
     }
 
+    /// The other names of a person, the last used first.
+    pub(crate) fn former_names(&self, owner: OwnerId) -> Vec<UserName> {
+        self.registry().former_names(owner)
+    }
+
     /// How many connections a person has.
     pub(crate) fn connections(&self, owner: OwnerId) -> usize {
         self.registry().connections(owner)

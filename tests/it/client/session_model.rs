@@ -170,6 +170,7 @@ impl World {
                 let token = "00112233445566778899aabbccddeeff".parse().unwrap();
                 let server = String::from("model/1");
                 let welcome = Welcome {
+                    former: Vec::new(),
                     user: user("bob"),
                     token,
                     server,

@@ -99,7 +99,7 @@ test("an unsent delete leaves the message until it is stored", () => {
   chat.pending({ type: "delete", room: "lobby", cid: "d1", target: 1 }, NOON);
   const row = rows(room).at(-1);
   assert.deepEqual([row.text, row.state, row.isDeleting], ["line 1", "pending", true]);
-  assert.equal(room.lastPostOf("bob"), null, "and cannot be edited any more");
+  assert.equal(room.lastOwnPost("bob"), null, "and cannot be edited any more");
 });
 
 test("an unsent edit of a message that is not loaded has a row at the end until it is", () => {
@@ -113,9 +113,9 @@ test("an unsent edit of a message that is not loaded has a row at the end until 
 
 test("the last own message that is not deleted is the one to edit", () => {
   const { chat, room } = joined(0);
-  assert.equal(room.lastPostOf("bob"), null);
+  assert.equal(room.lastOwnPost("bob"), null);
   for (const each of [post(1), post(2), { ...post(3), user: "ada" }, remove(4, 2), edit(5, 1, "won")]) chat.addRecord(each, true);
-  assert.deepEqual(room.lastPostOf("BOB"), { seq: 1, text: "won" });
+  assert.deepEqual(room.lastOwnPost("BOB"), { seq: 1, text: "won" });
 });
 
 test("editing ends when the message is deleted elsewhere", () => {

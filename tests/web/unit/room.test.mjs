@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Chat } from "../../../static/model/chat.js";
+import { OwnNames } from "../../../static/model/own-names.js";
 import { Room } from "../../../static/model/room.js";
 import { rowsOf } from "../../../static/view/rows.js";
 import { formatDuration } from "../../../static/text/time.js";
@@ -163,4 +164,18 @@ test("an unsent reply shows what it replies to", () => {
 test("a duration is shown in one unit", () => {
   const shown = [-5, 999, 12_400, 59_999, 60_000, 3_599_000, 7_300_000, 47 * 3_600_000, 50 * 3_600_000].map(formatDuration);
   assert.deepEqual(shown, ["0 s", "0 s", "12 s", "59 s", "1 min", "59 min", "2 h", "47 h", "2 days"]);
+});
+
+test("messages under a former name are one's own: to edit, and to be replied to", () => {
+  const names = new OwnNames();
+  names.add("bob", "Rob");
+  const room = new Room("lobby", "bob", names);
+  room.joined({ first: 1, head: 0, since: 0, members: ["bob"], count: 1 });
+  room.add(post(1, "rob"), true, true);
+  assert.deepEqual(rowsOf(room, ALL, "bob", NOON).filter(({ kind }) => kind === "message").map(({ isMine }) => isMine), [true]);
+  assert.deepEqual([room.isOwn("ROB", "bob"), room.isOwn("eve", "bob")], [true, false]);
+  assert.deepEqual(room.lastOwnPost("bob"), { seq: 1, text: "line 1" });
+  assert.equal(room.isMentionOf({ ...post(2, "eve", "why?"), reply: 1 }, "bob"), true, "a reply to it is for the person");
+  names.reset("bob");
+  assert.equal(room.lastOwnPost("bob"), null, "the name is another person's now");
 });

@@ -112,7 +112,7 @@ function loaded({ records, since = 0 }) {
 function texts(each) {
   const { room, rows } = loaded(each);
   const result = { texts: Object.fromEntries(rows.map(({ seq, text }) => [seq, text])) };
-  const last = room.lastPostOf("bob");
+  const last = room.lastOwnPost("bob");
   if (last) result.last_own = last.seq;
   const posts = each.records.flat().filter(({ type }) => type === undefined).map((short) => room.currentText(record(short)));
   if (each.secret) result.is_held = JSON.stringify([room.items, rows, posts]).includes(each.secret);
