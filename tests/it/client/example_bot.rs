@@ -112,7 +112,7 @@ fn the_bot_answers_each_ping_once_and_none_that_is_replayed() {
     ann.peer
         .send(&json!({"type": "post", "room": "lobby", "cid": "4", "text": "!ping", "kind": "me"}));
     ann.peer.receive_own("ann", "4");
-    let mut eve = Person::new(&server, "eve", &token);
+    let mut eve = Person::new(&server, "eve", &json!("e".repeat(32)));
     eve.post("1", "!ping");
     eve.is_answered();
     drop(eve);
