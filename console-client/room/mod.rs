@@ -116,8 +116,8 @@ impl Room {
         self.scrollback.oldest_seq().unwrap_or(self.seqs.newest + 1)
     }
 
-    /// Forgets what belongs to our old name: posts that can be edited, and the read marker.
-    pub(crate) fn forget_name(&mut self) {
+    /// Forgets what belongs to the person we were: posts that can be edited, and the read marker.
+    pub(crate) fn forget_person(&mut self) {
         self.own_posts = OwnPosts::default();
         self.read_position.forget_marker();
     }

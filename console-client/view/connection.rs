@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use talk::chat::Token;
 use talk::chat::protocol::Welcome;
 
 use crate::connection_status::ConnectionStatus;
@@ -26,6 +27,14 @@ impl Connection {
 
     pub(crate) fn welcome(&self) -> Option<&Welcome> {
         self.welcome.as_ref()
+    }
+
+    /// Notes with which key we are connected now. False if it is another one: then we are another person.
+    pub(super) fn set_key(&mut self, key: &Token) -> bool {
+        let Some(welcome) = &mut self.welcome else { return true };
+        let is_same = welcome.token == *key;
+        welcome.token = key.clone();
+        is_same
     }
 
     /// Takes the server's welcome; true the first time.

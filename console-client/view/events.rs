@@ -6,6 +6,7 @@ use talk::chat::AwayMember;
 use talk::chat::AwayMessage;
 use talk::chat::ErrorCode;
 use talk::chat::RoomName;
+use talk::chat::Token;
 use talk::chat::UserName;
 use talk::chat::protocol::ErrorMessage;
 use talk::chat::protocol::PresenceChange;
@@ -69,7 +70,9 @@ impl View {
                 self.on_presence(&room, change, away, count);
             }
             ServerMessage::Away { room, user, away } => self.on_away(&room, &user, away),
-            ServerMessage::Renamed { user, to, .. } => self.on_renamed(&user, &to),
+            ServerMessage::Renamed { user, to, token } => {
+                self.on_renamed(&user, &to, token.as_ref());
+            }
             ServerMessage::Members { room, members, away }
                 if take_awaited(&mut self.awaited.members) =>
             {
@@ -137,7 +140,12 @@ impl View {
     }
 
     fn on_welcome(&mut self, welcome: Welcome) {
-        self.display.me = welcome.user.clone();
+        if self.display.me != welcome.user {
+            let former = self.display.me.clone();
+            // On another device, while we were not connected.
+            self.on_renamed(&former, &welcome.user, Some(&welcome.token));
+        }
+        self.display.former_names.clone_from(&welcome.former);
         self.own_away.clone_from(&welcome.away);
         if let Some(rooms) = &welcome.rooms {
             self.display.rooms.follow(rooms);
@@ -272,12 +280,17 @@ impl View {
         }
     }
 
-    fn on_renamed(&mut self, user: &UserName, to: &UserName) {
+    fn on_renamed(&mut self, user: &UserName, to: &UserName, key: Option<&Token>) {
+        let is_other_person = key.is_some_and(|key| !self.connection.set_key(key));
         let display = &mut self.display;
         let is_ours = user.is_same_claim(&display.me);
         if is_ours {
-            display.me = to.clone();
-            display.rooms.iter_mut().for_each(Room::forget_name);
+            let former = mem::replace(&mut display.me, to.clone());
+            display.add_former_name(former);
+        }
+        if is_ours && is_other_person {
+            display.former_names.clear();
+            display.rooms.iter_mut().for_each(Room::forget_person);
         }
         display.preferences.follow_rename(user, to);
         display.rooms.rename_sender(user, to);

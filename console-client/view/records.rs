@@ -100,7 +100,7 @@ impl View {
         if display.preferences.current().is_ignored(&record.user) {
             return skip_ignored(&mut display.rooms, record);
         }
-        let is_ours = record.user.is_same_claim(&display.me);
+        let is_ours = display.is_own(&record.user);
         let is_new_only = display.output.mode() == OutputMode::NewOnly;
         let Some(room) = display.rooms.get_mut(&record.room) else { return };
         room.members.add_speaker(&record.user);

@@ -34,11 +34,16 @@ pub(in crate::view) mod scroll; // scrolling back
 pub(in crate::view) mod history_loader; // older messages, loaded for it
 pub(in crate::view) mod output; // lines and the bell on their way out
 
+/// Former names that are remembered: the server keeps four, and a long run may have had more.
+const MAX_FORMER_NAMES: usize = 20;
+
 /// The rooms as the person sees them.
 #[derive(Debug)]
 pub(crate) struct Display {
     /// Our name.
     pub(crate) me: UserName,
+    /// Our other names: messages under them are ours, too.
+    pub(crate) former_names: Vec<UserName>,
     pub(crate) clock: Clock,
     pub(crate) output: OutputQueue,
     pub(crate) rooms: RoomList,
@@ -59,6 +64,7 @@ impl Display {
     ) -> Display {
         Display {
             me,
+            former_names: Vec::new(),
             clock: Clock { zone, now: 0 },
             output: OutputQueue::new(mode),
             rooms: RoomList::new(rooms),
@@ -67,6 +73,20 @@ impl Display {
             preferences: SessionPreferences::default(),
             scroll: Scroll::default(),
         }
+    }
+
+    /// Whether what is under this name is ours.
+    pub(in crate::view) fn is_own(&self, user: &UserName) -> bool {
+        user.is_same_claim(&self.me)
+            || self.former_names.iter().any(|name| user.is_same_claim(name))
+    }
+
+    /// Notes a name that we had.
+    pub(in crate::view) fn add_former_name(&mut self, name: UserName) {
+        if self.former_names.len() == MAX_FORMER_NAMES {
+            self.former_names.remove(0);
+        }
+        self.former_names.push(name);
     }
 
     /// Prints a line that belongs to no room.

@@ -2,6 +2,9 @@
 
 use talk::chat::Topic;
 
+use talk::chat::protocol::Limits;
+use talk::chat::protocol::Welcome;
+
 use super::*;
 
 fn edit(target: u64, said: &str) -> Operation {
@@ -138,10 +141,28 @@ fn our_last_message_is_found_unless_another_may_be_meant() {
     view.unsent.add(own("lobby", 6, "three"));
     assert!(last_own_post(&view).unwrap_err().contains("not stored yet"));
     view.apply(Event::Dropped(cid(6)), MIDNIGHT);
-    let renamed =
-        Event::Message(ServerMessage::Renamed { user: user("bob"), to: user("rob"), token: None });
-    view.apply(renamed, MIDNIGHT);
-    assert!(last_own_post(&view).is_err(), "those were another name's");
+    let renamed = |from: &str, to: &str, key: &str| {
+        let token = Some(key.repeat(32).parse().unwrap());
+        Event::Message(ServerMessage::Renamed { user: user(from), to: user(to), token })
+    };
+    let welcome = ServerMessage::Welcome(Welcome {
+        user: user("bob"),
+        former: vec![user("bobby")],
+        token: "1".repeat(32).parse().unwrap(),
+        server: "talk/test".to_owned(),
+        limits: Limits { text: 4096, rate: 5, burst: 20, page: 100 },
+        motd: None,
+        away: None,
+        rooms: None,
+    });
+    view.apply(Event::Message(welcome), MIDNIGHT);
+    apply(&mut view, [record("lobby", 6, "Bobby", "under a name that we had before")]);
+    assert_eq!(last_own_post(&view), Ok(6));
+    view.apply(renamed("bob", "rob", "1"), MIDNIGHT);
+    apply(&mut view, [record("lobby", 7, "bob", "under the former name")]);
+    assert_eq!(last_own_post(&view), Ok(7), "the same person");
+    view.apply(renamed("rob", "ann", "2"), MIDNIGHT);
+    assert!(last_own_post(&view).is_err(), "those were another person's");
 }
 
 #[test]

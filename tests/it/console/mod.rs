@@ -19,3 +19,4 @@ mod memberships; // the rooms of the person, on all devices
 mod read_markers; // what it reports as read
 mod outbox; // unsent messages outlive it
 mod without_terminal; // pipes, scripts, --check
+mod one_key; // a name that another device changes
