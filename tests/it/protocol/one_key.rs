@@ -103,9 +103,11 @@ fn a_device_that_missed_a_rename_is_welcomed_under_the_present_name() {
     laptop.receive_type("renamed");
     let (mut phone, welcome, joined) = device(&server, "bob", KEY);
     assert_eq!((&welcome["user"], &welcome["token"]), (&"rob".into(), &KEY.into()));
+    assert_eq!(welcome["former"], json!(["bob"]), "so that it knows its own messages");
     assert_eq!(joined["members"], json!(["rob"]));
     laptop.receives_nothing();
     let (_, welcome, _) = device(&server, "robin", KEY);
+    assert_eq!(welcome["former"], json!(["rob", "bob"]));
     assert_eq!(welcome["user"], "robin", "a name that the person does not hold is a new one");
     for peer in [&mut laptop, &mut phone] {
         let told = json!({"type": "renamed", "user": "rob", "to": "robin", "token": KEY});

@@ -83,9 +83,43 @@ test("a name in use is told from a wrong key, in the login form and for a change
   }
 });
 
+/** The name that the browser continues under. @param {import("playwright-core").Page} page */
+const storedName = (page) => page.evaluate(() => localStorage.getItem("talk.user"));
+
+test("a name changed on one device is the name on the other, also on one that was away", async () => {
+  const [one, two] = [await person(browser), await person(browser)];
+  const page = await enter(one, `${server.url}/r/devices`, "pia");
+  await post(page, "as pia");
+  await shows(page, ["as pia"]);
+  const key = await page.evaluate(() => localStorage.getItem("talk.token.pia"));
+  const other = await two.newPage();
+  await other.goto(`${server.url}/r/devices`);
+  await other.getByLabel("Your name").fill("pia");
+  await other.getByText("I have a key for this name").click();
+  await other.getByLabel("Key (page: Settings; terminal: /key)").fill(key);
+  await other.getByRole("button", { name: "Join", exact: true }).click();
+  await live(other);
+  await post(page, "/nick pina");
+  for (const each of [page, other]) {
+    await until(() => storedName(each), (name) => name === "pina");
+  }
+  await other.close();
+  await post(page, "/nick mila");
+  await until(() => storedName(page), (name) => name === "mila");
+  const again = await two.newPage(); // its browser knows pina only
+  await again.goto(`${server.url}/r/devices`);
+  await live(again);
+  await until(() => storedName(again), (name) => name === "mila");
+  assert.equal(await again.evaluate(() => localStorage.getItem("talk.token.mila")), key);
+  for (const context of [one, two]) {
+    assert.deepEqual(context.errors, []);
+    await context.close();
+  }
+});
+
 test("a key behind /key is answered with where it goes: it is not sent, not recalled and no draft", async () => {
   const context = await person(browser);
-  const page = await enter(context, `${server.url}/r/slip`, "pia");
+  const page = await enter(context, `${server.url}/r/slip`, "sly");
   const wrong = "0123456789abcdef".repeat(2);
   await post(page, "before");
   await shows(page, ["before"]);
@@ -102,7 +136,7 @@ test("a key behind /key is answered with where it goes: it is not sent, not reca
   assert.ok(!(await stored()).includes(wrong));
   assert.ok(!(await page.locator("body").innerText()).includes(wrong));
   await post(page, "/key");
-  await page.locator("#log .note", { hasText: /It makes you pia on any device/ }).waitFor();
+  await page.locator("#log .note", { hasText: /It makes you sly on any device/ }).waitFor();
   assert.deepEqual(context.errors, []);
   await context.close();
 });
@@ -146,4 +180,40 @@ test("the page can be installed: the browser finds nothing wrong with its manife
   }
   assert.deepEqual(context.errors, []);
   await context.close();
+});
+
+test("after a change of name, one's own messages are one's own: also on another device, and back", async () => {
+  const [one, two] = [await person(browser), await person(browser)];
+  const page = await enter(one, `${server.url}/r/renamed`, "zoe");
+  await post(page, "under the first name");
+  await shows(page, ["under the first name"]);
+  await page.getByRole("button", { name: "Settings" }).click();
+  await page.getByRole("button", { name: "Show", exact: true }).click();
+  const key = await page.getByRole("textbox", { name: "Key", exact: true }).inputValue();
+  await page.getByRole("button", { name: "Done" }).click();
+  await post(page, "/ignore mallory");
+  await post(page, "/nick Zola");
+  await page.getByText("You are Zola").waitFor();
+  await page.getByRole("button", { name: "Edit “under the first name”" }).waitFor({ state: "attached" });
+  await post(page, "/edit under the second name");
+  await shows(page, ["under the second name edited"]);
+
+  const other = await two.newPage();
+  await other.goto(`${server.url}/r/renamed`);
+  await other.getByLabel("Your name").fill("zoe");
+  await other.getByText("I have a key for this name").click();
+  await other.getByLabel("Key (page: Settings; terminal: /key)").fill(key);
+  await other.getByRole("button", { name: "Join", exact: true }).click();
+  await live(other);
+  await other.getByText("You are Zola").waitFor();
+  await other.getByRole("button", { name: "Edit “under the second name”" }).waitFor({ state: "attached" });
+
+  await post(other, "/nick zoe");
+  await page.getByText("You are zoe").waitFor();
+  await page.getByRole("button", { name: "Settings" }).click();
+  await page.getByRole("dialog").getByText("mallory").waitFor();
+  for (const context of [one, two]) {
+    assert.deepEqual(context.errors, []);
+    await context.close();
+  }
 });
