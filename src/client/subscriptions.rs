@@ -130,6 +130,11 @@ impl Subscriptions {
         is_new
     }
 
+    /// Whether the client takes part in a room.
+    pub(super) fn contains(&self, room: &RoomName) -> bool {
+        self.subscriptions.iter().any(|subscription| subscription.room == *room)
+    }
+
     /// Adds a private room for the server, unless it has added too many.
     fn add_invited(&mut self, room: RoomName) {
         let invited = self.subscriptions.iter().filter(|subscription| subscription.is_invited);

@@ -4,10 +4,12 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
+use super::journal::{Journal, JournalContents};
 use super::log_name::LogName;
 use super::log_scan::list_segments;
 use super::store::Store;
 use super::verify::verify;
+use crate::chat::SavedMembership;
 
 /// How much a log holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,13 +40,28 @@ pub fn log_size(root: &Path, name: &LogName) -> io::Result<LogSize> {
     Ok(LogSize { records, bytes })
 }
 
-/// Removes the log of a room.
+/// Removes the log of a room, and its members: else each of them would create it again when they connect.
 ///
 /// # Errors
 /// A server uses the directory, or the log could not be removed.
 pub fn remove(root: &Path, name: &LogName) -> io::Result<()> {
     let store = Store::open(root)?; // until the end no server may start
-    store.retire_log(name)?.delete()
+    store.retire_log(name)?.delete()?;
+    remove_members(&store.memberships_path(), name)
+}
+
+/// Writes the file of memberships again, without those of a room.
+fn remove_members(path: &Path, name: &LogName) -> io::Result<()> {
+    let JournalContents { mut records, invalid_lines } = Journal::<SavedMembership>::read(path)?;
+    let before = records.len();
+    records.retain(|one| one.room != name.room);
+    if records.len() == before {
+        return Ok(());
+    }
+    if invalid_lines > 0 {
+        Journal::<SavedMembership>::keep_damaged(path)?;
+    }
+    Journal::write(path, &records).map(drop)
 }
 
 #[cfg(test)]

@@ -78,8 +78,8 @@ const REMOVE: Command = Command {
     flags: &[DATA, Flag::switch("yes", "remove it without a question").short('y'), HELP],
     epilogue: "\
 Stop the server first. It says how much there is and asks before it removes
-anything; without a terminal, --yes is needed. Clients that have the room open
-load it again, empty, when they come back.
+anything; without a terminal, --yes is needed. Nobody is a member of the room
+any more: clients that have it open leave it when they come back.
 
 Examples:
   server export old-room > old-room.txt

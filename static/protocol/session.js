@@ -223,10 +223,12 @@ export class Session {
         this.#link = "welcomed";
         this.#setName(message.user);
         this.token = message.token ?? this.token;
-        if (this.#followsRooms && message.rooms) this.#follow(message.rooms.map((/** @type {Message} */ { room }) => room));
-        return this.#emitMessage(message);
+        return this.#emitMessage(this.#followsRooms && message.rooms ? this.#follow(message) : message);
       case "membership":
-        if (this.#followsRooms && message.state === "joined") this.#joinListed(message.room);
+        if (this.#followsRooms && message.state === "joined") {
+          this.#joinListed(message.room);
+          if (!this.rooms.includes(message.room)) return;
+        }
         return this.#emitMessage(message);
       case "joined": return this.#joined(message);
       case "renamed":
@@ -240,11 +242,18 @@ export class Session {
     }
   }
 
-  /** Joins the rooms that the person has joined on other devices, and leaves those that they have left here while there was no connection. @param {string[]} listed */
-  #follow(listed) {
+  /**
+   * Joins the rooms that the person has joined on other devices, and leaves those that they have left here while there was no
+   * connection.
+   * @param {Message} welcome @returns {Message} The same with the rooms that we are in: of very many some are not joined.
+   */
+  #follow(welcome) {
+    const listed = welcome.rooms.map((/** @type {Message} */ { room }) => room);
     for (const room of this.#subscriptions.follow(listed)) this.#send({ type: "leave", room });
     for (const room of listed) this.#joinListed(room);
     this.#subscriptions.follow(listed);
+    const ours = new Set(this.rooms);
+    return { ...welcome, rooms: welcome.rooms.filter((/** @type {Message} */ { room }) => ours.has(room)) };
   }
 
   /** @param {string} room */

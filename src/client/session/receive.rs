@@ -19,8 +19,15 @@ const RESEND_WAIT: Duration = Duration::from_secs(1);
 const PROTOCOL_ERROR: u16 = 1002;
 
 impl Session {
-    pub(super) fn on_message(&mut self, message: ServerMessage, actions: &mut Vec<Action>) {
+    pub(super) fn on_message(&mut self, mut message: ServerMessage, actions: &mut Vec<Action>) {
         if self.apply(&message, actions) {
+            if let ServerMessage::Welcome(welcome) = &mut message
+                && let Some(rooms) = &mut welcome.rooms
+                && self.credentials.follows_rooms
+            {
+                // Those that the person has left here are still listed; of very many some are not joined.
+                rooms.retain(|one| self.subscriptions.contains(&one.room));
+            }
             actions.push(Action::Emit(Event::Message(message)));
         }
     }
@@ -56,6 +63,7 @@ impl Session {
         {
             let join = self.subscriptions.join_listed(room);
             actions.extend(join.map(ClientMessage::Join).map(Action::Send));
+            return self.subscriptions.contains(room);
         }
         if let ServerMessage::Renamed { user, to, token } = message {
             self.on_renamed(user, to, token.as_ref());

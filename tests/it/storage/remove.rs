@@ -9,7 +9,7 @@ use crate::support::{TestClient, TestServer};
 fn a_removed_room_begins_again_and_others_stay() {
     let data = tempfile::tempdir().unwrap();
     let mut running = TestServer::start_in(data.path(), &[]);
-    let (mut alice, _) = TestClient::hello(running.address, "alice");
+    let (mut alice, welcome) = TestClient::hello(running.address, "alice");
     let (mut bob, _) = TestClient::hello(running.address, "bob");
     for room in ["lobby", "rust"] {
         alice.join(room);
@@ -40,6 +40,11 @@ fn a_removed_room_begins_again_and_others_stay() {
     assert!(left.starts_with("lobby: records 1 to 2") && left.lines().count() == 1, "{left}");
 
     let running = TestServer::start_in(data.path(), &[]);
+    let mut alice = TestClient::connect(running.address);
+    let token = &welcome["token"];
+    alice.send(&json!({"type": "hello", "user": "alice", "token": token, "rooms": true}));
+    let rooms = &alice.receive()["rooms"];
+    assert_eq!(*rooms, json!([{"room": "lobby"}]), "she does not create rust again");
     assert_eq!(TestClient::joined(running.address, "dave", "lobby").1["head"], 2);
     let (mut carol, joined) = TestClient::joined(running.address, "carol", "rust");
     assert_eq!(joined["head"], 0);

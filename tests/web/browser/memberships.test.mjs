@@ -12,6 +12,9 @@ import { enter, live, messages, person, post, until, withServer } from "./harnes
 
 const BINARY = process.env.TALK_CONSOLE_BIN ?? fileURLToPath(new URL("../../../target/debug/console", import.meta.url));
 
+/** Pages, consoles and a server start here side by side, perhaps on a busy machine. */
+const PATIENCE_MS = 30_000;
+
 const { browser, server } = await withServer(["--rate", "0", "--limit", "new-rooms=200"]);
 
 /** A console on a terminal, which script(1) makes: one between pipes is no member of a room. */
@@ -34,7 +37,7 @@ class Console {
 
   /** Waits for a text among what is printed from now on, or was since the last wait. */
   async shows(text) {
-    await until(() => this.#plain(), (seen) => seen.includes(text), `for ${text} in the console`);
+    await until(() => this.#plain(), (seen) => seen.includes(text), `for ${text} in the console`, PATIENCE_MS);
     this.#printed = "";
   }
 
@@ -43,7 +46,7 @@ class Console {
     this.#printed = "";
     this.type("\x0c"); // Ctrl-L
     const isStatus = (line) => /^\[.*\].* · live/.test(line);
-    const lines = await until(() => this.#plain().split(/[\r\n]+/), (seen) => seen.some(isStatus), "for the status line");
+    const lines = await until(() => this.#plain().split(/[\r\n]+/), (seen) => seen.some(isStatus), "for the status line", PATIENCE_MS);
     return lines.findLast(isStatus);
   }
 
@@ -60,13 +63,19 @@ class Console {
 
 /** The rooms in a page's list, in order: `dev 1 unread`, `ops muted`. */
 const listOf = (page) => page.locator("#room-list a").evaluateAll((links) => links.map((link) => link.innerText.replace(/\s+/g, " ").trim().replace(/^#/, "")));
-const lists = (page, ...wanted) => until(() => listOf(page), (seen) => JSON.stringify(seen) === JSON.stringify(wanted), JSON.stringify(wanted));
+const lists = (page, ...wanted) => until(() => listOf(page), (seen) => JSON.stringify(seen) === JSON.stringify(wanted), JSON.stringify(wanted), PATIENCE_MS);
 const title = (page, text) => page.locator("#title", { hasText: text }).waitFor();
 const keyOf = (page, user) => page.evaluate((name) => localStorage.getItem(`talk.token.${name}`), user);
 
+async function patient() {
+  const context = await person(browser);
+  context.setDefaultTimeout(PATIENCE_MS);
+  return context;
+}
+
 /** Another device of a person: what its storage holds, and its page at a path. */
 async function device(user, key, path = "/", stored = {}) {
-  const context = await person(browser);
+  const context = await patient();
   const items = Object.entries({ "talk.user": user, [`talk.token.${user}`]: key, ...stored });
   await context.addInitScript((all) => {
     if (location.protocol === "about:") return;
@@ -90,7 +99,7 @@ async function listed(user, token) {
 }
 
 test("two tabs and two consoles of one key share rooms, mutes and unread messages, over a kill of the server", async () => {
-  const context = await person(browser);
+  const context = await patient();
   const tab = await enter(context, server.url, "pat");
   const key = await keyOf(tab, "pat");
   const other = await device("pat", key);
@@ -117,16 +126,16 @@ test("two tabs and two consoles of one key share rooms, mutes and unread message
 
   one.type("\x1b1"); // Alt-1
   await one.shows("now in #lobby");
-  const ann = await enter(await person(browser), `${server.url}/r/dev`, "ann");
+  const ann = await enter(await patient(), `${server.url}/r/dev`, "ann");
   await post(tab, "/join lobby");
   await title(tab, "#lobby");
   await post(ann, "has anyone seen this?");
   for (const page of [tab, other]) await lists(page, "lobby", "dev 1 unread", "ops muted");
-  for (const terminal of [one, two]) assert.match(await until(() => terminal.status(), (seen) => seen.includes("new in")), /new in #dev/);
+  for (const terminal of [one, two]) assert.match(await until(() => terminal.status(), (seen) => seen.includes("new in"), "", PATIENCE_MS), /new in #dev/);
   await other.getByRole("link", { name: "#dev" }).click();
-  await until(() => messages(other), (seen) => seen.includes("has anyone seen this?"));
+  await until(() => messages(other), (seen) => seen.includes("has anyone seen this?"), "", PATIENCE_MS);
   await lists(tab, "lobby", "dev", "ops muted");
-  for (const terminal of [one, two]) await until(() => terminal.status(), (seen) => !seen.includes("new in"));
+  for (const terminal of [one, two]) await until(() => terminal.status(), (seen) => !seen.includes("new in"), "", PATIENCE_MS);
 
   await server.stop();
   await server.start();
@@ -164,7 +173,7 @@ test("what an older page kept in this browser is told to the server the first ti
   const stored = { "talk.rooms": JSON.stringify(["zebra", "lobby", "apple"]), "talk.muted.zoe": JSON.stringify(["lobby", "@ada+zoe"]) };
   const page = await device("zoe", key, "/", stored);
   await lists(page, "zebra", "lobby muted", "apple");
-  await until(() => listed("zoe", key), (seen) => JSON.stringify(seen) === '["zebra","lobby!","apple"]');
+  await until(() => listed("zoe", key), (seen) => JSON.stringify(seen) === '["zebra","lobby!","apple"]', "", PATIENCE_MS);
   assert.equal(await page.evaluate(() => localStorage.getItem("talk.muted.zoe")), '["@ada+zoe"]');
   const other = await device("zoe", key, "/", { "talk.rooms": JSON.stringify(["lobby", "pear"]) });
   await lists(other, "zebra", "lobby muted", "apple", "pear");
@@ -181,7 +190,7 @@ test("what an older page kept in this browser is told to the server the first ti
 });
 
 test("a device without rooms of its own opens the rooms of the person, and not the lobby", async () => {
-  const context = await person(browser);
+  const context = await patient();
   const tab = await enter(context, `${server.url}/r/garden`, "gil");
   const key = await keyOf(tab, "gil");
   const other = await device("gil", key);
@@ -204,7 +213,7 @@ test("fifty rooms come back at once and in order, and the page stays in the room
   const started = Date.now();
   const second = await device("max", key, "/r/r21");
   const titles = [];
-  await until(async () => titles.push(await second.locator("#title").innerText()) && listOf(second), (seen) => seen.length === 50);
+  await until(async () => titles.push(await second.locator("#title").innerText()) && listOf(second), (seen) => seen.length === 50, "", PATIENCE_MS);
   const took = Date.now() - started;
   assert.ok(took < 4 * alone + 3_000, `${took} ms with fifty rooms, ${alone} ms with one`);
   assert.deepEqual([...new Set(titles)], ["#r21"]);
