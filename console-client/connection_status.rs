@@ -286,6 +286,7 @@ mod tests {
                 message: message.to_owned().into(),
                 cid: None,
                 room: None,
+                peer: None,
                 retry_ms: None,
             }))
         };

@@ -5,7 +5,7 @@ import { LocalActions, OFFLINE } from "./local-actions.js";
 import { givesKey, help, parseCommand, unknownCommand } from "./model/commands.js";
 import { timeOf } from "./model/goto.js";
 import { awayText } from "./model/members.js";
-import { privateRoom } from "./protocol/names.js";
+import { sameName } from "./protocol/names.js";
 import { randomId } from "./storage/tabs.js";
 import { normalize } from "./text/text.js";
 
@@ -101,8 +101,8 @@ export class Actions {
 
   /** Opens the private room with a user, and posts a text there. @param {string} user @param {string} text */
   openDirect(user, text) {
-    const name = privateRoom(this.#chat.me, user);
-    if (!name) return "That is your own name";
+    if (sameName(user, this.#chat.me)) return "That is your own name";
+    const name = this.#chat.privateRoomWith(user);
     this.#chat.ensureRoom(name).setPeerSpelling(user);
     this.#parts.openRoom(name);
     if (text) this.#post(this.#chat.ensureRoom(name), text);

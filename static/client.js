@@ -5,7 +5,7 @@ import { BAD_ROOM } from "./model/commands.js";
 import { isFinal, refusalOf, roomRefusal } from "./model/refusals.js";
 import { noRoomInPath, roomFromPath, seqFromHash } from "./model/url.js";
 import { Connection } from "./protocol/connection.js";
-import { fitRoomName, isPrivate, parseRoomName, peerOf, sameName } from "./protocol/names.js";
+import { askedRoom, fitRoomName, isPrivate, isUserName, parseStoredRoom, peerOf, roomWith, sameName } from "./protocol/names.js";
 import { Session } from "./protocol/session.js";
 import { randomId } from "./storage/tabs.js";
 import { nameInUse } from "./view/login.js";
@@ -104,9 +104,10 @@ export class Client {
       this.rename(user);
       session.token ??= store.token(session.user) ?? undefined;
       this.#saveName(session.user);
-      for (const room of session.rooms.filter((each) => !mayJoin(user, each))) this.#perform(session.leave(room));
+      for (const room of session.rooms.filter(isPrivate)) this.#perform(session.leave(room));
+      chat.peers = store.peers(user);
       const { members, others } = store.rooms(user);
-      for (const room of others.filter((each) => isPrivate(each) && mayJoin(user, each))) {
+      for (const room of others.filter((each) => isPrivate(each) && parseStoredRoom(each) === each)) {
         chat.ensureRoom(room);
         this.join(room);
       }
@@ -123,15 +124,20 @@ export class Client {
   /** @param {string} user */
   #createSession(user) {
     const { chat, preferences, store, navigation } = this.#parts;
-    const address = roomFromPath(location.pathname);
-    const here = address && mayJoin(user, address) ? address : null;
-    if (!here) this.#explainAddress(address);
+    chat.me = user;
+    this.#key = store.token(user);
+    preferences.load(user);
+    chat.peers = store.peers(user);
     const { members, others } = store.rooms(user);
-    const rooms = [...new Set([...others, ...(here ? [here] : [])])].filter((room) => mayJoin(user, room) && !members.includes(room));
+    const stored = [...members, ...others].filter((room) => parseStoredRoom(room) === room);
+    for (const room of stored) chat.ensureRoom(room);
+    const address = roomFromPath(location.pathname);
+    const isOpen = address !== null && (chat.rooms.has(address) || mayJoin(user, address));
+    const here = isOpen ? chat.resolve(address) : null;
+    if (!here) this.#explainAddress(address);
+    const rooms = [...new Set([...stored, ...(here ? [here] : [])])].filter((room) => !members.includes(room));
     this.#isDefaultRoom = rooms.length + members.length === 0;
     if (this.#isDefaultRoom) members.push("lobby"); // unless the person is in other rooms
-    chat.me = user;
-    preferences.load(user);
     const shown = [...members, ...rooms];
     for (const room of shown) chat.ensureRoom(room);
     navigation.show(here ?? shown[0] ?? null, false, here ? seqFromHash(location.hash) : null);
@@ -352,7 +358,10 @@ export class Client {
 
   /** @param {Message} message */
   #received(message) {
-    this.#parts.chat.received(message, Date.now());
+    const { chat, navigation } = this.#parts;
+    if (message.type === "joined" && message.asked !== undefined) this.#moveDraft(askedRoom(message.asked), message.room);
+    chat.received(message, Date.now());
+    if (message.type === "joined" || message.type === "renamed") navigation.updateAddress();
     switch (message.type) {
       case "welcome": return this.#welcomed(message);
       case "joined": return this.#joined(message.room);
@@ -363,6 +372,16 @@ export class Client {
       case "found": return this.#searchFinished(this.#parts.search.received(message));
       case "error": return this.#error(message);
     }
+  }
+
+  /** The server has told the name of a room that was known by another one. @param {string} from @param {string} to */
+  #moveDraft(from, to) {
+    const { chat, store, openComposer } = this.#parts;
+    const draft = store.draft(chat.me, from);
+    if (!draft || !isPrivate(from) || !isPrivate(to)) return;
+    store.saveDraft(chat.me, from, "");
+    if (!store.draft(chat.me, to)) store.saveDraft(chat.me, to, draft);
+    queueMicrotask(openComposer);
   }
 
   /** @param {Message} message */
@@ -457,7 +476,8 @@ export class Client {
   }
 
   /** @param {Message} message */
-  #error({ code, message, room }) {
+  #error({ code, message, peer, ...error }) {
+    const room = error.room ?? (peer === undefined ? undefined : roomWith(peer));
     this.lastError = message;
     this.#isBadName = code === "bad_name";
     const failed = this.#parts.historyRequests.failed(room);
@@ -477,7 +497,7 @@ export class Client {
   #saveName(user, former = []) {
     const { chat, outboxStore, preferences, store } = this.#parts;
     const key = this.session?.token ?? null;
-    const isSamePerson = key === this.#key;
+    const isSamePerson = key !== null && key === this.#key;
     this.#key = key;
     if (user !== chat.me) outboxStore.rename(chat.me, user);
     if (isSamePerson && !sameName(user, chat.me)) {
@@ -493,7 +513,12 @@ export class Client {
   }
 
   #saveRooms() {
-    if (this.session) this.#parts.store.saveRooms(this.session.user, this.session.rooms);
+    if (!this.session) return;
+    const { chat, store } = this.#parts;
+    const { user, rooms } = this.session;
+    store.saveRooms(user, rooms);
+    const known = rooms.flatMap((name) => chat.rooms.get(name) ?? []).filter(({ peer }) => isUserName(peer));
+    store.savePeers(user, new Map(known.map(({ name, peer }) => [name, peer ?? ""])));
   }
 
   /** Removes a room from the list, unless it has unsent messages. @param {string} name @param {string | null} [next] The room to show then; by default the first. */
@@ -506,7 +531,7 @@ export class Client {
   }
 }
 
-/** Whether a user may join a room: every public one, and the private rooms of the user's own. @param {string} user @param {string} room */
+/** Whether a user may join a room that an address names: every public one, and their own private rooms. @param {string} user @param {string} room */
 function mayJoin(user, room) {
-  return parseRoomName(room) === room && (!isPrivate(room) || peerOf(room, user) !== null);
+  return !isPrivate(room) || !room.includes("+") || peerOf(room, user) !== null;
 }

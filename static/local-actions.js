@@ -1,6 +1,6 @@
 // Local actions: commands that change only what this person sees and hears, or show something.
 
-import { isPrivate, privateRoom, peerOf, sameName } from "./protocol/names.js";
+import { isPrivate, parseStoredRoom, peerOf, sameName } from "./protocol/names.js";
 
 export const OFFLINE = "You are offline. Try again when connected";
 
@@ -51,7 +51,7 @@ export class LocalActions {
 
   /** The room of this name; `@NAME` is the private room with NAME. @param {string} name */
   roomNamed(name) {
-    return name.startsWith("@") && !name.includes("+") ? privateRoom(this.#chat.me, name.slice(1)) ?? name : name;
+    return this.#chat.resolve(parseStoredRoom(name) ?? name);
   }
 
   /** @param {string} name */

@@ -11,7 +11,7 @@ import { Search } from "./model/search.js";
 import { suggestionsFor } from "./model/suggestions.js";
 import { roomFromPath, seqFromHash } from "./model/url.js";
 import { Navigation } from "./navigation.js";
-import { parseRoomName } from "./protocol/names.js";
+import { parseStoredRoom } from "./protocol/names.js";
 import { OutboxStore } from "./storage/outbox-store.js";
 import { Preferences } from "./storage/preferences.js";
 import { openStorage, Store } from "./storage/store.js";
@@ -110,8 +110,9 @@ const actions = new Actions({
 
 /** @param {string} typed @param {number | null} [seq] A message of it to go to. @returns {boolean} Whether that can be a room. */
 function openRoom(typed, seq = null) {
-  const room = parseRoomName(typed);
-  if (!room) return false;
+  const name = parseStoredRoom(typed);
+  if (!name) return false;
+  const room = chat.resolve(name);
   page.closePanels();
   navigation.show(room, true, seq);
   client.join(room);

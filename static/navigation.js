@@ -39,11 +39,17 @@ export class Navigation {
   show(room, isNewEntry, seq = null) {
     const { chat, messages, openComposer, draw } = this.#parts;
     chat.show(room);
-    this.#setPath(roomPath(room, seq), isNewEntry);
+    this.#setPath(roomPath(chat.addressOf(room), seq), isNewEntry);
     this.#target = room && seq !== null ? { room, start: { seq } } : null;
     if (!this.#target) messages.clearTarget();
     openComposer();
     draw();
+  }
+
+  /** The server has told another name of the room on the screen, or the other person has one now. */
+  updateAddress() {
+    const path = roomPath(this.#parts.chat.addressOf(this.#parts.chat.room?.name ?? null));
+    if (location.pathname !== path) this.#setPath(path + location.hash, false);
   }
 
   /** Goes to the first message of the room on the screen since a time. @param {number} at Unix ms. */
@@ -69,7 +75,7 @@ export class Navigation {
     this.#target = null;
     if (!("found" in step)) return;
     if (step.found.isNewest) room.closeWindow();
-    if (target.since !== undefined || "at" in target.start) this.#setPath(roomPath(room.name, step.found.seq), true);
+    if (target.since !== undefined || "at" in target.start) this.#setPath(roomPath(this.#parts.chat.addressOf(room.name), step.found.seq), true);
     messages.show(step.found);
   }
 
@@ -95,14 +101,14 @@ export class Navigation {
   /** Removes the target from the URL once the person scrolled away from it, so that a reload does not go back to it. */
   scrolled() {
     const { chat: { room }, messages } = this.#parts;
-    if (!this.#target && !messages.hasTarget && location.hash) this.#setPath(roomPath(room?.name ?? null), false);
+    if (!this.#target && !messages.hasTarget && location.hash) this.#setPath(roomPath(this.#parts.chat.addressOf(room?.name ?? null)), false);
   }
 
   /** @param {number} seq A message of the room on the screen. */
   async copyLink(seq) {
     const { chat: { room }, hint } = this.#parts;
     if (!room) return;
-    const isCopied = await copyText(location.origin + roomPath(room.name, seq));
+    const isCopied = await copyText(location.origin + roomPath(this.#parts.chat.addressOf(room.name), seq));
     hint(isCopied ? "Link copied" : "This browser does not allow copying", !isCopied);
   }
 

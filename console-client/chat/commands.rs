@@ -175,8 +175,11 @@ impl Chat {
 
     /// The private room with another user.
     fn room_with(&self, user: &UserName) -> Result<RoomName, String> {
-        RoomName::private_between(self.view.me(), user)
-            .ok_or_else(|| "that is your own name".to_owned())
+        if user.is_same_claim(self.view.me()) {
+            return Err("that is your own name".to_owned());
+        }
+        let known = self.view.display.rooms.with(user, self.view.me());
+        Ok(known.map_or_else(|| RoomName::with_peer(user), |room| room.name.clone()))
     }
 
     /// A room by its name; `@bob` is the private room with bob.

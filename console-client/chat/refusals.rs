@@ -39,7 +39,9 @@ impl Refusal {
                     | ErrorCode::Forbidden
                     | ErrorCode::NotJoined
             );
-        let outside = room.other_key(me).filter(|_| is_outside);
+        let peer = room.wanted_peer();
+        let peer = peer.as_ref().map(UserName::as_str).or_else(|| room.other_key(me));
+        let outside = peer.filter(|_| is_outside);
         Refusal {
             room: room.clone(),
             typed: typed(operation, outside),

@@ -4,6 +4,7 @@
 //! Depends on `text`; never on the client, the terminal or files.
 
 use talk::chat::RoomName;
+use talk::chat::UserName;
 use talk::chat::protocol::HistoryRange;
 
 use crate::room::members::RoomMembers;
@@ -27,6 +28,8 @@ pub(crate) use scrollback::RecordInfo;
 #[derive(Debug)]
 pub(crate) struct Room {
     pub(crate) name: RoomName,
+    /// The other person of a private room, as the server last said.
+    pub(crate) peer: Option<UserName>,
     /// The server has confirmed that we are in it.
     pub(crate) is_joined: bool,
     /// Muted on all devices of the person.
@@ -87,6 +90,7 @@ const CONTEXT: u64 = 10;
 impl Room {
     pub(crate) fn new(name: RoomName) -> Room {
         Room {
+            peer: name.wanted_peer(),
             name,
             is_joined: false,
             is_muted: false,
@@ -109,6 +113,15 @@ impl Room {
         self.read_position = ReadPosition::default();
         self.seqs = Seqs { first: self.seqs.first, ..Seqs::default() };
         self.last_day = None;
+    }
+
+    /// Whether it is the private room with the person of this name. Before the server has said, an old room's name
+    /// tells.
+    pub(crate) fn is_with(&self, user: &UserName, ours: &UserName) -> bool {
+        match &self.peer {
+            Some(peer) => peer.is_same_claim(user),
+            None => self.name.other_key(ours).is_some_and(|key| key == user.key()),
+        }
     }
 
     /// The seq of the oldest record in the scrollback.

@@ -108,7 +108,7 @@ impl ScriptRun {
         }
         let stamp = format!("{} ", timezone::clock(local));
         lines.push(format::record(record, &stamp, &self.me));
-        let tag = (self.rooms.len() > 1).then(|| format::tag(&record.room, &self.me));
+        let tag = (self.rooms.len() > 1).then(|| format::tag(&record.room, None, &self.me));
         let tagged = |line: Line| tag.clone().map_or(line.clone(), |tag| line.after(tag));
         let rows = lines.into_iter().map(tagged).flat_map(|line| line.unwrapped());
         rows.map(|row| {

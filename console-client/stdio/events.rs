@@ -23,6 +23,7 @@ use super::terminal;
 use super::terminal::Size;
 
 /// Something that happened.
+#[expect(clippy::large_enum_variant, reason = "nearly all events are the client's")]
 #[derive(Debug)]
 pub(crate) enum Event {
     /// Bytes from stdin.

@@ -134,7 +134,9 @@ impl PreferenceChange {
             "timestamp" => TimestampStyle::parse(rest).map(PreferenceChange::Timestamp),
             "quiet" => rest.is_empty().then_some(PreferenceChange::Quiet(true)),
             "ignore" => rest.parse().ok().map(|user| PreferenceChange::Ignored(user, true)),
-            "mute" => rest.parse().ok().map(|room| PreferenceChange::Muted(room, true)),
+            "mute" => {
+                RoomName::parse_stored(rest).ok().map(|room| PreferenceChange::Muted(room, true))
+            }
             _ => None,
         }
     }

@@ -100,8 +100,9 @@ impl View {
             }
             // An error before the welcome rejects our hello: the end follows, with the reason.
             ServerMessage::Error(_) if !self.connection.status.was_welcomed() => {}
-            ServerMessage::Error(ErrorMessage { code, message, room, .. }) => {
-                self.on_error(code, room, &message);
+            ServerMessage::Error(ErrorMessage { code, message, room, peer, .. }) => {
+                let asked = peer.as_ref().map(RoomName::with_peer);
+                self.on_error(code, room.or(asked), &message);
             }
             ServerMessage::Members { .. } => {} // a list that was not asked for
             // Records come as events of their own; the chat shows a search once it is complete.
@@ -243,8 +244,9 @@ impl View {
         if code == ErrorCode::NotJoined && !is_member {
             return; // our last message to the room crossed with our leaving
         }
-        let nobody = room.other_key(&display.me).filter(|_| code == ErrorCode::BadName);
-        display.error(&match nobody {
+        let peer = room.wanted_peer();
+        let peer = peer.as_ref().map(UserName::as_str).or_else(|| room.other_key(&display.me));
+        display.error(&match peer.filter(|_| code == ErrorCode::BadName) {
             Some(name) => format!("nobody is called {name}"),
             None => format!("{}: {message}", display.label(&room)),
         });
@@ -273,7 +275,7 @@ impl View {
 
     fn on_members(&mut self, name: &RoomName, members: Vec<UserName>, away: Vec<AwayMember>) {
         let display = &mut self.display;
-        display.print(listing::members(name, &members, &away, &display.me));
+        display.print(listing::members(&display.label(name), &members, &away));
         if let Some(room) = display.rooms.get_mut(name) {
             room.members.count = members.len() as u64;
             room.members.set(members, away);
@@ -292,6 +294,9 @@ impl View {
             display.former_names.clear();
             display.rooms.iter_mut().for_each(Room::forget_person);
         }
+        let is_peer = |peer: &&mut UserName| peer.is_same_claim(user);
+        let peers = display.rooms.iter_mut().filter_map(|room| room.peer.as_mut());
+        peers.filter(is_peer).for_each(|peer| *peer = to.clone());
         display.preferences.follow_rename(user, to);
         display.rooms.rename_sender(user, to);
         let knows = |room: &mut Room| room.members.rename(user, to).then(|| room.name.clone());

@@ -248,18 +248,23 @@ pub(crate) fn unread() -> Line {
 // ---- Rooms -------------------------------------------------------------------------------------
 
 /// `[rust] ` before a line, where several rooms share one output.
-pub(crate) fn tag(room: &RoomName, ours: &UserName) -> Line {
-    Line::indented(INDENT).with(Style::Quiet, &format!("[{}] ", title(room, ours)))
+pub(crate) fn tag(room: &RoomName, peer: Option<&UserName>, ours: &UserName) -> Line {
+    Line::indented(INDENT).with(Style::Quiet, &format!("[{}] ", title(room, peer, ours)))
 }
 
-/// A room in brackets: `rust`, and `@alice` for the private room of `ours` and alice.
-pub(crate) fn title(room: &RoomName, ours: &UserName) -> String {
-    room.other_key(ours).map_or_else(|| room.to_string(), |other| format!("@{other}"))
+/// A room in brackets: `rust`, and `@alice` for the private room of `ours` and alice. `peer`: who the server says that
+/// the other person is; before that, an old room's name tells.
+pub(crate) fn title(room: &RoomName, peer: Option<&UserName>, ours: &UserName) -> String {
+    match (peer, room.other_key(ours)) {
+        (Some(peer), _) => format!("@{peer}"),
+        (None, Some(other)) => format!("@{other}"),
+        (None, None) => room.to_string(),
+    }
 }
 
 /// A room in a sentence: `#rust`, `@alice`.
-pub(crate) fn room(room: &RoomName, ours: &UserName) -> String {
-    let title = title(room, ours);
+pub(crate) fn room(room: &RoomName, peer: Option<&UserName>, ours: &UserName) -> String {
+    let title = title(room, peer, ours);
     if room.is_private() { title } else { format!("#{title}") }
 }
 

@@ -25,7 +25,7 @@ pub(super) fn history(
     records: &[Record],
     style: &RecordStyle<'_>,
 ) -> Vec<Line> {
-    let label = format::room(name, style.me);
+    let label = format::room(name, room.and_then(|room| room.peer.as_ref()), style.me);
     if records.is_empty() {
         return vec![format::notice(&format!("no older messages in {label}"))];
     }
@@ -45,7 +45,7 @@ pub(super) fn found(
     is_complete: bool,
     style: &RecordStyle<'_>,
 ) -> Vec<Line> {
-    let label = format::room(name, style.me);
+    let label = format::room(name, room.and_then(|room| room.peer.as_ref()), style.me);
     let count = format::messages(records.len() as u64);
     let more = if is_complete { "" } else { "; there may be older ones" };
     let mut lines = vec![format::notice(&format!("{count} with {text:?} in {label}{more}"))];
@@ -92,14 +92,14 @@ pub(crate) fn newest_posts(room: &Room, me: &UserName) -> Vec<Line> {
 }
 
 fn with_title(what: &str, room: &Room, me: &UserName, rows: Vec<Line>) -> Vec<Line> {
-    let label = format::room(&room.name, me);
+    let label = format::room(&room.name, room.peer.as_ref(), me);
     let title = format!("{what} in {label}; /history shows numbers of older ones");
     std::iter::once(format::notice(&title)).chain(rows).collect()
 }
 
 /// The topic of a room.
 pub(crate) fn topic(room: &Room, me: &UserName) -> Vec<Line> {
-    let label = format::room(&room.name, me);
+    let label = format::room(&room.name, room.peer.as_ref(), me);
     let text = match &room.topic {
         Some(topic) => format!("{label}: {topic}"),
         None => format!("{label} has no topic (/topic TEXT sets one)"),
@@ -114,7 +114,7 @@ pub(super) fn rooms(rooms: Vec<RoomInfo>, ours: &RoomList, me: &UserName) -> Vec
             Some(at) => format!("[{}]", at + 1),
             None => String::new(),
         };
-        let label = format!("{mark:4} {}", format::room(&room.name, me));
+        let label = format!("{mark:4} {}", format::room(&room.name, room.peer.as_ref(), me));
         let topic = room.topic.map_or(String::new(), |topic| format!(" · {topic}"));
         let (people, messages) = (format::people(room.members), format::messages(room.head));
         format::item(&format!("{label} · {people} · {messages}{topic}"))
@@ -124,13 +124,8 @@ pub(super) fn rooms(rooms: Vec<RoomInfo>, ours: &RoomList, me: &UserName) -> Vec
 }
 
 /// The members of a room.
-pub(super) fn members(
-    room: &RoomName,
-    members: &[UserName],
-    away: &[AwayMember],
-    me: &UserName,
-) -> Line {
+pub(super) fn members(label: &str, members: &[UserName], away: &[AwayMember]) -> Line {
     let names: Vec<String> = members.iter().map(|user| format::member(user, away)).collect();
     let people = format::people(members.len() as u64);
-    format::notice(&format!("{people} in {}: {}", format::room(room, me), names.join(", ")))
+    format::notice(&format!("{people} in {label}: {}", names.join(", ")))
 }

@@ -23,6 +23,14 @@ impl View {
     pub(super) fn on_joined(&mut self, joined: Joined) {
         let display = &mut self.display;
         let name = joined.room;
+        if let Some(asked) = joined.asked.map(|asked| asked.to_room()).filter(RoomName::is_private)
+            && name.is_private()
+        {
+            if let Some(at) = display.rooms.resolve(&asked, &name) {
+                display.switch_to(at);
+            }
+            self.unsent.move_room(&asked, &name);
+        }
         let is_new = !display.rooms.contains(&name);
         if is_new {
             display.rooms.add(name.clone());
@@ -34,6 +42,7 @@ impl View {
         (room.members.count, room.seqs.first) = (joined.count, joined.first);
         room.members.set(joined.members.unwrap_or_default(), joined.away);
         room.is_joined = true;
+        room.peer = joined.peer.or(room.peer.take()).filter(|_| name.is_private());
         room.topic.clone_from(&joined.topic);
         // Of many rooms that come back, one stream would begin with all their histories: they are counted.
         let is_counted = is_first

@@ -67,7 +67,8 @@ impl StatusLine {
         ];
         let no_room = || "no room: /join one".to_owned();
         StatusLine {
-            room: room.map_or_else(no_room, |room| format::title(&room.name, me)),
+            room: room
+                .map_or_else(no_room, |room| format::title(&room.name, room.peer.as_ref(), me)),
             style,
             parts: parts.into_iter().filter_map(|(rank, part)| Some((rank, part?))).collect(),
             shorter,
@@ -176,7 +177,8 @@ impl View {
             };
             let shown = replied.map(|(_, line)| line).into_iter().chain(shown);
             let is_visible = display.rooms.is_visible(&submission.room);
-            let tag = || format::tag(&submission.room, &display.me);
+            let tag =
+                || format::tag(&submission.room, display.rooms.peer(&submission.room), &display.me);
             lines.extend(shown.map(|l| if is_visible { l } else { l.after(tag()) }));
         }
         lines

@@ -73,6 +73,8 @@ fn joined(name: &str, head: u64) -> Event {
 fn welcome_to(name: &str, head: u64) -> Joined {
     Joined {
         room: room(name),
+        peer: None,
+        asked: None,
         log: "l".to_owned(),
         first: 1,
         head,
@@ -289,6 +291,7 @@ fn a_room_that_may_not_be_joined_is_removed_again() {
             message: message.into(),
             room: Some(room("secret")),
             cid: None,
+            peer: None,
             retry_ms: None,
         })),
         MIDNIGHT,

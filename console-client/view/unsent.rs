@@ -82,6 +82,14 @@ impl UnsentList {
         }
     }
 
+    /// The server has told the name of a room that was known by another one.
+    pub(super) fn move_room(&mut self, from: &RoomName, to: &RoomName) {
+        let submissions = self.submissions.values_mut().map(|unsent| &mut unsent.submission);
+        for submission in submissions.filter(|submission| submission.room == *from) {
+            submission.room = to.clone();
+        }
+    }
+
     pub(crate) fn set_state(&mut self, cid: &Cid, state: SendState) {
         let Some(place) = self.places.get(cid) else { return };
         self.stored.remove(place);

@@ -47,6 +47,13 @@ impl OwnerId {
     }
 }
 
+impl OwnerId {
+    /// Its bytes, for digests that are made of it.
+    pub(super) fn to_bytes(self) -> [u8; 16] {
+        self.0
+    }
+}
+
 impl fmt::Display for OwnerId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}", u128::from_be_bytes(self.0))

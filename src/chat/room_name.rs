@@ -4,21 +4,70 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::UserName;
+use sha1_smol::Sha1;
+
 use super::error_code::{ErrorCode, Rejection};
 use super::unicode;
+use super::{OwnerId, UserName};
 use crate::limits;
 
 /// 1 to [`limits::ROOM_NAME`] of `[a-z0-9_-]`, the first a letter or digit: valid in a URL and as
 /// the name of a directory on any system. Users write it with a `#` in front, which is not part of
 /// it.
 ///
-/// Or the private room of two users, `@alice+bob`: the keys of their names, sorted.
+/// Or a private room: `@` and 32 hex digits, a digest of its two owners. Rooms that an earlier version created
+/// keep the name `@alice+bob`: the keys of two names, sorted. To a client both are opaque.
+///
+/// A client also has rooms that it knows only by the other person: `@bob`, see [`RoomName::with_peer`]. No server
+/// has a room of such a name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RoomName(Arc<str>);
 
 impl RoomName {
-    /// The private room of two users; `None` if they are the same.
+    /// The private room of two owners, in any order.
+    #[must_use]
+    pub fn of_owners(owners: [OwnerId; 2]) -> RoomName {
+        let mut ids = owners.map(OwnerId::to_bytes);
+        ids.sort_unstable();
+        let mut digest = Sha1::new();
+        ids.iter().for_each(|id| digest.update(id));
+        let [first @ .., _, _, _, _] = digest.digest().bytes();
+        RoomName(format!("@{:032x}", u128::from_be_bytes(first)).into())
+    }
+
+    /// What a client calls its private room with `user` until a server has told its name: `@bob`.
+    ///
+    /// ```
+    /// # use talk::chat::{RoomName, UserName};
+    /// let bob: UserName = "Bob".parse().unwrap();
+    /// assert_eq!(RoomName::with_peer(&bob).as_str(), "@bob");
+    /// assert!("@bob".parse::<RoomName>().is_err(), "it is no name on the wire");
+    /// ```
+    #[must_use]
+    pub fn with_peer(user: &UserName) -> RoomName {
+        RoomName(format!("@{}", user.key()).into())
+    }
+
+    /// A name as a client stores it: one of the wire, or one made by [`RoomName::with_peer`].
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub fn parse_stored(text: &str) -> Result<RoomName, Rejection> {
+        let peer = text.strip_prefix('@').filter(|name| !name.contains('+'));
+        match peer.and_then(|name| name.parse::<UserName>().ok()) {
+            Some(user) => Ok(RoomName::with_peer(&user)),
+            None => text.parse(),
+        }
+    }
+
+    /// The name of the other person, if it was made by [`RoomName::with_peer`].
+    #[must_use]
+    pub fn wanted_peer(&self) -> Option<UserName> {
+        let name = self.0.strip_prefix('@').filter(|_| self.user_keys().is_none())?;
+        (!is_digest(name)).then(|| UserName::from_trusted(name))
+    }
+
+    /// The private room of two users as earlier versions called it; `None` if they are the same.
     ///
     /// ```
     /// # use talk::chat::{RoomName, UserName};
@@ -37,7 +86,7 @@ impl RoomName {
         &self.0
     }
 
-    /// The keys of its two users, if it is a private room.
+    /// The keys of the two names in the name of an old private room.
     #[must_use]
     pub fn user_keys(&self) -> Option<[&str; 2]> {
         self.0.strip_prefix('@')?.split_once('+').map(|(one, other)| [one, other])
@@ -49,7 +98,7 @@ impl RoomName {
         self.0.starts_with('@')
     }
 
-    /// The key of the other user of a private room; `None` where `user` is not one of its two.
+    /// The key of the other name in the name of an old private room; `None` where `user` is not one of the two.
     #[must_use]
     pub fn other_key(&self, user: &UserName) -> Option<&str> {
         let ([one, other], key) = (self.user_keys()?, user.key());
@@ -75,13 +124,16 @@ impl FromStr for RoomName {
     /// case and order.
     fn from_str(text: &str) -> Result<RoomName, Rejection> {
         if let Some(names) = text.strip_prefix('@') {
+            if is_digest(names) {
+                return Ok(RoomName(text.into()));
+            }
             return names
                 .split_once('+')
                 .and_then(|(one, other)| private_of_names(one, other))
                 .ok_or_else(|| {
                     Rejection::new(
                         ErrorCode::BadRoom,
-                        "the name of a private room is @ and two user names with + between them",
+                        "the name of a private room is @ and 32 hex digits, or two user names with + between",
                     )
                 });
         }
@@ -100,6 +152,12 @@ impl FromStr for RoomName {
         }
         Ok(RoomName(name.into()))
     }
+}
+
+/// Whether it is what follows the `@` in the name of a private room. No name of a user is that long.
+fn is_digest(text: &str) -> bool {
+    text.len() == OwnerId::DIGITS
+        && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn private_of_names(one: &str, other: &str) -> Option<RoomName> {
@@ -150,6 +208,33 @@ mod tests {
         assert_eq!(room.other_key(&user("ZOË")), Some("alice"));
         assert_eq!(room.other_key(&user("eve")), None);
         assert!(room.is_private() && !RoomName::default().is_private());
+    }
+
+    #[test]
+    fn a_private_room_of_two_owners_has_an_opaque_name() {
+        let owner = |digit: &str| digit.repeat(32).parse::<OwnerId>().unwrap();
+        let room = RoomName::of_owners([owner("1"), owner("2")]);
+        assert_eq!(room, RoomName::of_owners([owner("2"), owner("1")]));
+        assert_ne!(room, RoomName::of_owners([owner("1"), owner("3")]));
+        // xxd -r -p <<< 1111…1111222…2222 | sha1sum | cut -c1-32
+        assert_eq!(room.as_str(), "@a53c841c050d07751069c759a160360c");
+        assert_eq!(room.as_str().parse(), Ok(room.clone()));
+        assert_eq!((room.user_keys(), room.wanted_peer()), (None, None));
+        for text in ["@0123", &room.as_str().to_uppercase(), &format!("{room}0")] {
+            assert!(text.parse::<RoomName>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_client_knows_a_room_by_the_other_person_until_it_has_its_name() {
+        let room = RoomName::with_peer(&user("Zoë"));
+        assert_eq!((room.as_str(), room.is_private()), ("@zoë", true));
+        assert_eq!(room.wanted_peer(), Some(user("zoë")));
+        assert_eq!(RoomName::parse_stored("@ZOË"), Ok(room));
+        assert_eq!(RoomName::parse_stored("@bob+alice").unwrap().as_str(), "@alice+bob");
+        assert_eq!(RoomName::parse_stored("lobby"), Ok(RoomName::default()));
+        assert!(RoomName::parse_stored("@a b").is_err());
+        assert_eq!(RoomName::parse_stored("@alice+bob").unwrap().wanted_peer(), None);
     }
 
     #[test]

@@ -205,6 +205,16 @@ impl Outbox {
         self.fail_where(|queued| queued.submission.room == *room)
     }
 
+    /// The server has told the name of a room that was known by another one: what waits for it goes there.
+    pub(super) fn move_room(&mut self, from: &RoomName, to: &RoomName) {
+        let in_flight = self.in_flight.iter_mut().map(|in_flight| &mut in_flight.submission);
+        let queued = self.queue.iter_mut().map(|queued| &mut queued.submission);
+        let all = in_flight.chain(queued).chain(&mut self.failed);
+        for submission in all.filter(|submission| submission.room == *from) {
+            submission.room = to.clone();
+        }
+    }
+
     fn fail_where(&mut self, is_one: impl FnMut(&Queued) -> bool) -> Vec<Cid> {
         let (failed, others): (VecDeque<Queued>, _) = self.queue.drain(..).partition(is_one);
         self.queue = others;

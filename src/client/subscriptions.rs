@@ -5,10 +5,14 @@
 //! newest shown, so that the server detects another history of the log. This module only compares seqs
 //! and log ids; the session acts on what it returns.
 
+<<<<<<< HEAD
 use std::collections::HashMap;
+=======
+use std::collections::VecDeque;
+>>>>>>> direct-owners
 
 use crate::chat::RoomName;
-use crate::chat::protocol::{Join, Joined, RecordId, Since};
+use crate::chat::protocol::{Join, JoinTarget, Joined, RecordId, Since};
 use crate::limits;
 
 /// The rooms the person joined, in the order they did.
@@ -16,6 +20,9 @@ use crate::limits;
 pub(super) struct Subscriptions {
     /// One for each room.
     subscriptions: Vec<Subscription>,
+    /// What rooms were called before the server has told their names, and those. The person may submit to the former
+    /// name in the moment in which the answer comes.
+    resolved: VecDeque<(RoomName, RoomName)>,
     /// Where a room starts of which nothing is shown yet.
     since: Since,
     /// Whether the server keeps the rooms of the person, and lists them.
@@ -96,12 +103,17 @@ pub(super) enum Order {
 
 impl Subscriptions {
     pub(super) fn new(rooms: Vec<RoomName>) -> Subscriptions {
+<<<<<<< HEAD
         let mut subscriptions = Subscriptions {
             subscriptions: Vec::new(),
             since: Since::Newest,
             follows_rooms: false,
             leaving: Vec::new(),
         };
+=======
+        let (resolved, since) = (VecDeque::new(), Since::Newest);
+        let mut subscriptions = Subscriptions { subscriptions: Vec::new(), resolved, since };
+>>>>>>> direct-owners
         for room in rooms {
             subscriptions.add(room);
         }
@@ -257,6 +269,32 @@ impl Subscriptions {
         })
     }
 
+    /// If a `joined` answers a join that asked for its room by another name, the room has its own name from now on.
+    /// Returns what it was called. Only a private room has several names.
+    pub(super) fn resolve(&mut self, joined: &Joined) -> Option<RoomName> {
+        let asked = joined.asked.as_ref().filter(|_| joined.room.is_private())?.to_room();
+        if asked == joined.room || !asked.is_private() || !self.is_joining(&asked) {
+            return None;
+        }
+        if self.find(&joined.room).is_some() {
+            self.remove(&asked);
+        } else if let Some(subscription) = self.find(&asked) {
+            subscription.room = joined.room.clone();
+        }
+        self.resolved.retain(|(former, _)| *former != asked);
+        self.resolved.truncate(limits::CLIENT_INVITATIONS - 1);
+        self.resolved.push_front((asked.clone(), joined.room.clone()));
+        Some(asked)
+    }
+
+    /// The present name of a room that was called `room`, unless a join by that name waits for its answer.
+    pub(super) fn present_name(&self, room: &RoomName) -> Option<&RoomName> {
+        if self.subscriptions.iter().any(|subscription| subscription.room == *room) {
+            return None;
+        }
+        self.resolved.iter().find(|(former, _)| former == room).map(|(_, present)| present)
+    }
+
     /// Applies a `joined`. A private room needs no request: the server adds it when another user
     /// writes there, up to [`limits::CLIENT_INVITATIONS`] of them.
     pub(super) fn on_joined(&mut self, joined: &Joined) -> JoinResult {
@@ -320,7 +358,11 @@ impl Subscription {
         let since = self.position.as_ref().map_or(since, |position| Since::After(position.seq));
         let log = self.position.as_ref().map(|position| position.log.clone());
         let record = self.position.as_ref().and_then(|position| position.record.clone());
-        Join { room: self.room.clone(), since, log, record, resume: is_resume }
+        let target = match self.room.wanted_peer() {
+            Some(user) => JoinTarget::Peer(user),
+            None => JoinTarget::Room(self.room.clone()),
+        };
+        Join { target, since, log, record, resume: is_resume }
     }
 }
 
@@ -332,6 +374,8 @@ mod tests {
     fn a_server_adds_private_rooms_up_to_a_bound_and_no_others() {
         let joined = |room: &str| Joined {
             room: room.parse().unwrap(),
+            peer: None,
+            asked: None,
             log: "l".to_owned(),
             first: 1,
             head: 0,

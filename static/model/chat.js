@@ -7,7 +7,7 @@ import { memoryStorage } from "../storage/store.js";
 import { Preferences } from "../storage/preferences.js";
 import { isRecord } from "../protocol/messages.js";
 import { MAX_MEMBERSHIPS } from "../protocol/subscriptions.js";
-import { isPrivate, sameName } from "../protocol/names.js";
+import { askedRoom, isPrivate, isUserName, peerOf, roomWith, sameName } from "../protocol/names.js";
 
 /**
  * @import { LogRecord, Message } from "../protocol/messages.js"
@@ -28,6 +28,7 @@ export class Chat {
   /** The rooms that the person has muted on all devices. @type {Set<string>} */ #muted = new Set();
   /** What that list says about them. @type {Map<string, { count: number, topic: string }>} */ roomInfo = new Map();
   /** Whether a text on the screen names a room that is not known: a new list may have it. */ isRoomUnknown = false;
+  /** The other people of private rooms, as the server last said, by room. @type {Map<string, string>} */ peers = new Map();
   /** The server's name and version. */ server = "";
   /** Replies that a command requested, which the room will show. @type {Set<string>} */ expectedReplies = new Set();
 
@@ -96,9 +97,39 @@ export class Chat {
 
   /** @param {string} name */
   ensureRoom(name) {
-    const room = this.rooms.get(name) ?? new Room(name, this.me, this.ownNames);
+    const room = this.rooms.get(name) ?? new Room(name, this.me, { peer: this.peers.get(name), ownNames: this.ownNames });
     this.rooms.set(name, room);
     return room;
+  }
+
+  /** The name of a room, for one that may be another: by the name of the other person, or an old one. @param {string} name */
+  resolve(name) {
+    const peer = this.rooms.has(name) ? null : peerOf(name, this.me);
+    return peer === null ? name : this.privateRoomWith(peer);
+  }
+
+  /** The private room with a user: one that is there, or what it is called until the server answers. @param {string} user */
+  privateRoomWith(user) {
+    const known = [...this.rooms.values()].find(({ peer }) => peer !== null && sameName(peer, user));
+    return known?.name ?? roomWith(user);
+  }
+
+  /** What stands for a room in a URL: a private one has the name of the other person. @param {string | null} name */
+  addressOf(name) {
+    const peer = name === null ? null : this.rooms.get(name)?.peer ?? null;
+    return peer !== null && isUserName(peer) ? `@${peer}` : name;
+  }
+
+  /** The server has told the name of a room that was known by another one. @param {string} from @param {string} to */
+  #moveRoom(from, to) {
+    const room = this.rooms.get(from);
+    if (!room || from === to || !isPrivate(from) || !isPrivate(to)) return;
+    const kept = this.rooms.get(to) ?? room;
+    for (const [cid, unsent] of room.unsent) kept.unsent.set(cid, { ...unsent, submission: { ...unsent.submission, room: to } });
+    kept.name = to;
+    this.rooms = new Map([...this.rooms].filter(([name]) => name !== from || kept === room).map(([name, each]) => [name === from ? to : name, each]));
+    if (this.room === room) this.room = kept;
+    if (this.previous === from) this.previous = to;
   }
 
   /** @param {string | null} name Null: no room. */
@@ -179,12 +210,14 @@ export class Chat {
   received(message, now) {
     const room = this.rooms.get(message.room);
     switch (message.type) {
-      case "joined": return this.ensureRoom(message.room).joined(message); // joined by us, or a private room that the server added us to
       case "membership":
         if (message.state === "joined" && this.rooms.size < MAX_MEMBERSHIPS) this.ensureRoom(message.room);
         if (!this.rooms.has(message.room)) return;
         if (message.muted || this.#muted.has(message.room)) this.setMuted(message.room, Boolean(message.muted));
         return;
+      case "joined":
+        if (message.asked !== undefined) this.#moveRoom(askedRoom(message.asked), message.room);
+        return this.ensureRoom(message.room).joined(message); // joined by us, or a private room that the server added us to
       case "marked": return room?.markedElsewhere(message.seq);
       case "presence": return room?.presence(message, this.me);
       case "typing": return void room?.typing.set(message.user, now + TYPING_SHOWN_MS);
@@ -196,8 +229,9 @@ export class Chat {
       case "back": return this.#setAway(message, null);
       case "welcome": return void (this.away = message.away ?? null);
       case "rooms":
+        for (const { name, peer } of message.rooms) if (isPrivate(name) && isUserName(peer)) this.peers.set(name, peer);
         this.knownRooms = message.rooms.map((/** @type {{ name: string }} */ { name }) => name);
-        if (this.expectedReplies.delete("rooms")) this.room?.note("Rooms:", { rooms: this.knownRooms });
+        if (this.expectedReplies.delete("rooms")) this.room?.note("Rooms:", { rooms: this.knownRooms, peers: this.peers });
         this.knownRooms = this.knownRooms.filter((name) => !isPrivate(name)); // no completion for private rooms
         this.roomInfo = new Map(message.rooms.map((/** @type {Message} */ { name, members, topic }) => [name, { count: members, topic: typeof topic === "string" ? topic : "" }]));
         return;

@@ -1,6 +1,6 @@
 // One room as the person sees it: its records and notes, its members, what is unsent and what is unread.
 
-import { isPrivate, peerOf, sameName } from "../protocol/names.js";
+import { isPrivate, isUserName, peerOf, sameName } from "../protocol/names.js";
 import { Edits, isEdit } from "./edits.js";
 import { HistoryWindow, MAX_EMPTY_PAGES } from "./history-window.js";
 import { Members } from "./members.js";
@@ -18,7 +18,7 @@ import { Unread } from "./unread.js";
  * @typedef {RecordItem
  *   | { key: string, presence: Map<string, "joined" | "left">, renames: Map<string, string> }
  *   | { key: string, missing: number }
- *   | { key: string, note: string, rooms?: string[], records?: LogRecord[], words?: string }} Item One thing that the room
+ *   | { key: string, note: string, rooms?: string[], peers?: Map<string, string>, records?: LogRecord[], words?: string }} Item One thing that the room
  *   shows. `renames`: the name before, by the name now; `records`: found by a search for `words`.
  */
 
@@ -60,12 +60,16 @@ export class Room {
   #ownNames;
   /** The cids of stored submissions whose records are to come, by seq. @type {Map<number, string>} */ #cids = new Map();
 
-  /** @param {string} name @param {string} [me] Needed for a private room. @param {OwnNames} [ownNames] Also those that the person had before. */
-  constructor(name, me = "", ownNames = new OwnNames()) {
+  /**
+   * @param {string} name @param {string} [me] Needed for a private room.
+   * @param {{ peer?: string, ownNames?: OwnNames }} [known] The other person of a private room, as the page has stored
+   *   it; and the names that the person has or had.
+   */
+  constructor(name, me = "", { peer, ownNames = new OwnNames() } = {}) {
     this.name = name;
     this.#ownNames = ownNames;
     /** The other person of a private room, else null. */
-    this.peer = isPrivate(name) ? peerOf(name, me) : null;
+    this.peer = isPrivate(name) ? peer ?? peerOf(name, me) ?? name : null;
   }
 
   /** Whether a record under this name is the person's own. @param {string} user @param {string} me */
@@ -118,7 +122,8 @@ export class Room {
   }
 
   /** @param {Message} message */
-  joined({ first, head, since, members, count, away, topic, marked, damaged }) {
+  joined({ first, head, since, members, count, away, topic, marked, damaged, peer }) {
+    if (this.peer !== null && isUserName(peer)) this.peer = peer;
     this.first = first;
     this.oldest ??= since + 1;
     if (since > this.newest) this.newest = since;
@@ -288,7 +293,7 @@ export class Room {
     this.items.push({ key: `gap ${next}`, missing: next - this.newest - 1 });
   }
 
-  /** Shows a text to this person only. @param {string} note @param {{ rooms?: string[], records?: LogRecord[], words?: string }} [links] */
+  /** Shows a text to this person only. @param {string} note @param {{ rooms?: string[], peers?: Map<string, string>, records?: LogRecord[], words?: string }} [links] */
   note(note, links) {
     this.#keyCount += 1;
     this.items.push({ key: `note ${this.#keyCount}`, note, ...links });
@@ -479,6 +484,7 @@ export class Room {
   /** @param {string} from @param {string} to */
   renamed(from, to) {
     this.typing.delete(from);
+    if (this.peer !== null && sameName(this.peer, from)) this.peer = to;
     if (this.members.rename(from, to)) this.#summarize(from, "renamed", to);
   }
 

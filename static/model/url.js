@@ -1,6 +1,6 @@
-// The URL of a room, or of a message in it, and back: /r/lobby, /r/@ada+bob, /r/lobby#42.
+// The URL of a room, or of a message in it, and back: /r/lobby, /r/@bob, /r/lobby#42.
 
-import { parseRoomName } from "../protocol/names.js";
+import { parseStoredRoom } from "../protocol/names.js";
 
 /** @param {string | null} room @param {number | null} [seq] A message of it. */
 export function roomPath(room, seq = null) {
@@ -11,7 +11,7 @@ export function roomPath(room, seq = null) {
 export function roomFromPath(path) {
   if (!path.startsWith("/r/")) return null;
   try {
-    return parseRoomName(decodeURIComponent(path.slice("/r/".length)));
+    return parseStoredRoom(decodeURIComponent(path.slice("/r/".length)));
   } catch {
     return null; // no valid percent encoding
   }

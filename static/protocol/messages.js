@@ -46,7 +46,7 @@ const SHAPES = new Map(Object.entries(/** @type {Record<string, Shape | Check>} 
   ...RECORDS,
   welcome: { user: isString, former: optional(listOf(isString)), token: isToken, server: isString, limits: hasFields(LIMIT_FIELDS), motd: optional(isString), away: optional(isString), rooms: optional(listOf(isMembership)) },
   joined: {
-    room: isRoomName, log: isString, first: isCount, head: isCount, since: isCount, at: optional(isCount), cid: optional(isString), reset: optional(isBoolean), damaged: optional(isBoolean),
+    room: isRoomName, peer: optional(isString), asked: optional(isString), log: isString, first: isCount, head: isCount, since: isCount, at: optional(isCount), cid: optional(isString), reset: optional(isBoolean), damaged: optional(isBoolean),
     count: isCount, members: optional(listOf(isString)), topic: optional(isString), marked: optional(isCount),
     away: optional(listOf(isAwayMember)),
   },
@@ -62,7 +62,7 @@ const SHAPES = new Map(Object.entries(/** @type {Record<string, Shape | Check>} 
   typing: { room: isRoomName, user: isString },
   membership: { room: isRoomName, state: isState, muted: optional(isBoolean) },
   marked: { room: isRoomName, seq: isCount },
-  error: { code: isString, message: isString, cid: optional(isString), room: optional(isRoomName), retry_ms: optional(isCount) },
+  error: { code: isString, message: isString, cid: optional(isString), room: optional(isRoomName), peer: optional(isString), retry_ms: optional(isCount) },
 })));
 
 /** @param {Message} message */

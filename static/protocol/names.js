@@ -1,7 +1,11 @@
 // Names of users and rooms: which are valid, how they are compared, and tokens.
 
 const ROOM_NAME = /^[a-z0-9][a-z0-9_-]{0,31}$/;
-/** The private room of two users: their name keys, sorted. */
+/** A private room: a digest of its two owners. */
+const OWNERS_ROOM = /^@[0-9a-f]{32}$/;
+/** A private room that the page knows only by the other person, until the server has told its name. */
+const PEER_ROOM = /^@([\p{L}\p{M}\p{N}_.-]{1,72})$/u;
+/** A private room that an earlier version of the server created: two name keys, sorted. */
 const PRIVATE_ROOM = /^@([\p{L}\p{M}\p{N}_.-]{1,72})\+([\p{L}\p{M}\p{N}_.-]{1,72})$/u;
 const TOKEN = /^[0-9a-f]{32}$/;
 
@@ -22,8 +26,31 @@ export function isUserName(name) {
 export function parseRoomName(typed) {
   const name = typed.trim().replace(/^#/, "").toLowerCase();
   if (ROOM_NAME.test(name)) return name;
+  if (OWNERS_ROOM.test(typed.trim())) return typed.trim();
   const [, one, other] = PRIVATE_ROOM.exec(typed.trim()) ?? [];
   return one && other ? privateRoom(one, other) : null;
+}
+
+/** The same for what the page stores, and shows in URLs: also `@bob`, the private room with bob. @param {string} text */
+export function parseStoredRoom(text) {
+  const room = parseRoomName(text);
+  const [, user = null] = PEER_ROOM.exec(text) ?? [];
+  return room ?? (user !== null && isUserName(user) ? roomWith(user) : null);
+}
+
+/** What the page calls the room that a join asked for: by a user's name, or by one that earlier versions gave it. @param {string} asked */
+export function askedRoom(asked) {
+  return asked.startsWith("@") ? asked : roomWith(asked);
+}
+
+/** What the page calls the private room with a user, until the server has told its name. @param {string} user */
+export function roomWith(user) {
+  return `@${nameKey(user)}`;
+}
+
+/** The user of a room that `roomWith` has named; null: another room. @param {string} room */
+export function wantedPeer(room) {
+  return OWNERS_ROOM.test(room) ? null : PEER_ROOM.exec(room)?.[1] ?? null;
 }
 
 /**
@@ -50,9 +77,10 @@ export function privateRoom(one, other) {
   return first === second ? null : `@${first}+${second}`;
 }
 
-/** The name key of the other user of a private room; null if the room is not one of `me`. @param {string} room @param {string} me */
+/** The name key of the other user, where the name of a private room says it; null if the room is not one of `me`. @param {string} room @param {string} me */
 export function peerOf(room, me) {
   const [, first = null, second = null] = PRIVATE_ROOM.exec(room) ?? [];
+  if (first === null) return wantedPeer(room);
   if (first === nameKey(me)) return second;
   return second === nameKey(me) ? first : null;
 }
@@ -79,7 +107,7 @@ export function sameName(a, b) {
 
 /** @param {unknown} value */
 export function isRoomName(value) {
-  return typeof value === "string" && (ROOM_NAME.test(value) || PRIVATE_ROOM.test(value));
+  return typeof value === "string" && (ROOM_NAME.test(value) || OWNERS_ROOM.test(value) || PRIVATE_ROOM.test(value));
 }
 
 /** The page calls a token the key of a name. @param {unknown} value */

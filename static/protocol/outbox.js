@@ -105,6 +105,14 @@ export class Outbox {
     return this.#failWhere(({ submission }) => submission.room === room);
   }
 
+  /** The server has told the name of a room that was known by another one: what waits for it goes there. @param {string} from @param {string} to */
+  moveRoom(from, to) {
+    const moved = (/** @type {Submission} */ submission) => (submission.room === from ? { ...submission, room: to } : submission);
+    this.#inFlight &&= moved(this.#inFlight);
+    for (const entry of this.#queue) entry.submission = moved(entry.submission);
+    for (const [cid, submission] of this.#failed) this.#failed.set(cid, moved(submission));
+  }
+
   /** @param {(entry: Queued) => boolean} isOne */
   #failWhere(isOne) {
     const failed = this.#queue.filter(isOne).map(({ submission }) => submission);

@@ -5,7 +5,7 @@
 import { Subscriptions } from "./subscriptions.js";
 import { Outbox } from "./outbox.js";
 import { isKnownRecord, isRecord } from "./messages.js";
-import { sameName } from "./names.js";
+import { roomWith, sameName } from "./names.js";
 
 /**
  * @import { Message } from "./messages.js"
@@ -264,6 +264,8 @@ export class Session {
   /** @param {Message} message */
   #joined(message) {
     const { room, first } = message;
+    const from = this.#subscriptions.resolve(message);
+    if (from !== null) this.#outbox.moveRoom(from, room);
     const result = this.#subscriptions.joined(message);
     if (result === "not requested") return;
     if (result === "reset") this.#reset(room);
@@ -311,9 +313,10 @@ export class Session {
 
   /** @param {Message} message */
   #error(message) {
-    const { code, cid, room, retry_ms } = message;
+    const { code, cid, retry_ms } = message;
+    const room = message.room ?? (message.peer === undefined ? undefined : roomWith(message.peer));
     if (!this.#outbox.isInFlight(cid)) {
-      if (room && this.#subscriptions.isJoining(room)) this.#joinRefused(message);
+      if (room && this.#subscriptions.isJoining(room)) this.#joinRefused(room, message);
       else if (!room && !cid && this.#rename?.isRequested) this.#finishRename();
       this.#emitMessage(message);
     } else if (code === "rate_limited") {
@@ -325,8 +328,8 @@ export class Session {
     }
   }
 
-  /** Outside the room each of its submissions would be refused anyway, with a reason that says less. @param {Message} error */
-  #joinRefused({ room, code, message }) {
+  /** Outside the room each of its submissions would be refused anyway, with a reason that says less. @param {string} room @param {Message} error */
+  #joinRefused(room, { code, message }) {
     this.#subscriptions.remove(room);
     for (const cid of this.#outbox.failRoom(room)) this.#actions.push({ failed: { cid, code, message } });
   }

@@ -1,7 +1,7 @@
 // Subscriptions: the rooms that the person joined, and how far each is shown. They decide whether the next
 // record may be shown, so that no record is ever skipped; session.js acts on that.
 
-import { isPrivate } from "./names.js";
+import { askedRoom, isPrivate, wantedPeer } from "./names.js";
 
 /** Rooms of the person that are joined because the server lists them: as many as a server has by default. */
 export const MAX_MEMBERSHIPS = 1_000;
@@ -116,14 +116,29 @@ export class Subscriptions {
   /** Starts a join, and returns its fields. @param {string} room @param {number | null} [missingAfter] */
   requestJoin(room, missingAfter = null) {
     const subscription = this.#byRoom.get(room);
-    if (!subscription) return { room };
+    const peer = wantedPeer(room);
+    const target = peer === null ? { room } : { peer };
+    if (!subscription) return target;
     subscription.joinState = "joining";
     subscription.missingAfter = missingAfter;
     subscription.isResuming = subscription.isMember;
     const resume = subscription.isMember && { resume: true };
-    if (!subscription.position) return { room, ...resume };
+    if (!subscription.position) return { ...target, ...resume };
     const { seq, log, record } = subscription.position;
-    return { room, since: seq, log, ...record, ...resume };
+    return { ...target, since: seq, log, ...record, ...resume };
+  }
+
+  /**
+   * If a `joined` answers a join that asked for its room by another name, the room has its own name from now on. Only a
+   * private room has several names. Returns what it was called, or null.
+   * @param {Message} joined
+   */
+  resolve({ room, asked }) {
+    const from = asked === undefined ? room : askedRoom(asked);
+    if (from === room || !isPrivate(room) || !isPrivate(from) || !this.isJoining(from)) return null;
+    const entries = [...this.#byRoom].filter(([name]) => name !== from || !this.#byRoom.has(room));
+    this.#byRoom = new Map(entries.map(([name, subscription]) => [name === from ? room : name, subscription]));
+    return from;
   }
 
   /** Applies the answer to a join. @param {Message} joined @returns {"not requested" | "continues" | "reset" | "gap"} */

@@ -34,7 +34,7 @@ export class Store {
   /** Removes a name, its token and its drafts. @param {string} user */
   forget(user) {
     const drafts = keysOf(this.#local).filter((key) => key.startsWith(draftKey(user, "")));
-    for (const key of ["talk.user", tokenKey(user), membersKey(user), privateKey(user), ...drafts]) this.#local.removeItem(key);
+    for (const key of ["talk.user", tokenKey(user), membersKey(user), privateKey(user), peersKey(user), ...drafts]) this.#local.removeItem(key);
     this.#session.clear();
   }
 
@@ -76,6 +76,17 @@ export class Store {
   saveRooms(user, rooms) {
     saveItem(this.#local, membersKey(user), JSON.stringify(rooms.filter((room) => !isPrivate(room))));
     saveItem(this.#local, privateKey(user), JSON.stringify(rooms.filter(isPrivate)));
+  }
+
+  /** The other people of a name's private rooms, by room. @param {string} user @returns {Map<string, string>} */
+  peers(user) {
+    const saved = readStrings(this.#local, peersKey(user)).map((line) => line.split(" "));
+    return new Map(saved.map(([room = "", peer = ""]) => [room, peer]));
+  }
+
+  /** @param {string} user @param {Map<string, string>} peers */
+  savePeers(user, peers) {
+    saveItem(this.#local, peersKey(user), JSON.stringify([...peers].map(([room, peer]) => `${room} ${peer}`)));
   }
 
   /** The draft of a room, from any tab. @param {string} user @param {string} room */
@@ -164,6 +175,11 @@ function membersKey(user) {
 /** @param {string} user */
 function privateKey(user) {
   return `talk.private.${nameKey(user)}`;
+}
+
+/** @param {string} user */
+function peersKey(user) {
+  return `talk.peers.${nameKey(user)}`;
 }
 
 /** @param {string} user @param {string} room */

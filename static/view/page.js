@@ -164,8 +164,8 @@ export class Page {
 
   /** @param {Room} room @param {boolean} isCurrent @param {boolean} isMuted */
   #roomEntry(room, isCurrent, isMuted) {
-    const { name, label } = room;
-    const link = make("a", { href: roomPath(name), "aria-current": isCurrent && "page" }, make("bdi", {}, label));
+    const { name, label, peer } = room;
+    const link = make("a", { href: roomPath(isUserName(peer) ? `@${peer}` : name), "aria-current": isCurrent && "page" }, make("bdi", {}, label));
     if (isMuted) link.append(make("span", { class: "secondary" }, "muted"));
     if (room.mentions) link.append(make("span", { class: "mentions", title: "unread mentions" }, "@", hiddenText(` ${room.mentions} mention${room.mentions === 1 ? "" : "s"},`)));
     if (room.unread) link.append(make("span", { class: isMuted ? "badge muted" : "badge" }, unreadText(room), hiddenText(" unread")));

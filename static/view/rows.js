@@ -99,7 +99,7 @@ export function rowsOf(room, { from, to }, me, now, preferences) {
     } else if ("missing" in item) {
       rows.push({ key: item.key, kind: "gap", text: gapText(item.missing) });
     } else {
-      rows.push({ key: item.key, kind: "note", text: item.note, rooms: item.rooms?.map((name) => [name, peerOf(name, me) ?? `#${name}`]), hits: item.records?.filter((each) => !preferences?.isIgnored(each.user)).map((each) => searchHit(room, each, item.words ?? "")) });
+      rows.push({ key: item.key, kind: "note", text: item.note, rooms: item.rooms?.map((name) => [name, item.peers?.get(name) ?? peerOf(name, me) ?? `#${name}`]), hits: item.records?.filter((each) => !preferences?.isIgnored(each.user)).map((each) => searchHit(room, each, item.words ?? "")) });
     }
   }
   if (to < shown.end || shown.hasNewer) return rows;

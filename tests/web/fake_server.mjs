@@ -227,7 +227,8 @@ export class FakeServer {
     for (const join of message.join ?? []) this.#join(client, join, send);
   }
 
-  #join(client, { room, since, log, at, cid }, send) {
+  #join(client, { room: named, peer, since, log, at, cid }, send) {
+    const room = named ?? `@${[client.user, peer].map((user) => user.toLowerCase()).sort().join("+")}`; // as servers once called it
     const isNew = !client.rooms.has(room);
     client.rooms.add(room);
     if (!room.startsWith("@") && !this.roomsOf(client.user).has(room)) this.roomsOf(client.user).set(room, false);
@@ -238,7 +239,7 @@ export class FakeServer {
     const from = since === undefined || reset ? Math.max(0, head - this.firstPage) : since;
     const members = this.members(room);
     const [topic, marked] = [this.topics.get(room), this.marks.get(`${client.user} ${room}`)];
-    send({ type: "joined", room, log: id, first: head ? 1 : 0, head, since: from, reset, topic, marked, count: members.length, members: members.length < this.largeRoom ? members : undefined });
+    send({ type: "joined", room, ...(peer && { peer, asked: peer }), log: id, first: head ? 1 : 0, head, since: from, reset, topic, marked, count: members.length, members: members.length < this.largeRoom ? members : undefined });
     for (const record of records.slice(from)) send(record);
     if (isNew) this.#presence(room, client.user, "joined", client);
   }

@@ -3,6 +3,7 @@
 use talk::chat::Cid;
 use talk::chat::ErrorCode;
 use talk::chat::Rejection;
+use talk::chat::RoomName;
 use talk::chat::UserName;
 use talk::chat::protocol::ClientMessage;
 use talk::client::SavedSubmission;
@@ -66,12 +67,10 @@ impl OutboxEntry {
         let value = json::parse(line).ok()?;
         let text = |key| value.get(key).and_then(Value::as_str);
         if text("type").is_some() {
-            return match ClientMessage::parse(line, limits::TEXT_MAX, json::Limits::default()) {
-                Ok(ClientMessage::Submit { room, cid, operation }) => {
-                    Some(OutboxEntry::Pending(Submission { room, cid, operation }))
-                }
-                Ok(_) | Err(_) => None,
-            };
+            let room = RoomName::parse_stored(text("room")?).ok()?;
+            let operation = ClientMessage::parse_operation(&value, limits::TEXT_MAX)?;
+            let cid = text("cid")?.parse().ok()?;
+            return Some(OutboxEntry::Pending(Submission { room, cid, operation }));
         }
         if let Some(cid) = text("failed") {
             let code = ErrorCode::from_wire(text("code")?);

@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     fn room(name: &str) -> RoomInfo {
-        RoomInfo { name: name.parse().unwrap(), head: 1, members: 1, topic: None }
+        RoomInfo { name: name.parse().unwrap(), peer: None, head: 1, members: 1, topic: None }
     }
 
     #[test]

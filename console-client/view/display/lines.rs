@@ -82,7 +82,7 @@ impl Display {
         }
         // A private room is always named, and its arrival changes nothing for the others.
         let several = self.rooms.iter().filter(|room| !room.name.is_private()).count() > 1;
-        let tag = format::tag(name, &self.me);
+        let tag = format::tag(name, self.rooms.peer(name), &self.me);
         if let Some(room) = self.rooms.current().filter(|room| room.name == *name) {
             self.scroll.keep_position(room, room.scrollback.dropped_by_next());
         }
@@ -120,7 +120,11 @@ impl Display {
         let is_elsewhere = self.output.has_screen() && !self.rooms.is_visible(&record.room);
         if record.user.is_same_claim(&self.me) {
             if is_elsewhere && is_from_here {
-                self.print(line.clone().after(format::tag(&record.room, &self.me)));
+                self.print(line.clone().after(format::tag(
+                    &record.room,
+                    self.rooms.peer(&record.room),
+                    &self.me,
+                )));
             }
             return;
         }

@@ -141,7 +141,7 @@ impl Display {
 
     /// The room in a sentence: `#rust`, `@alice`.
     pub(crate) fn label(&self, room: &RoomName) -> String {
-        format::room(room, &self.me)
+        format::room(room, self.rooms.peer(room), &self.me)
     }
 
     /// Whether a room neither rings nor counts as unread: muted by the person on all devices, or here before the server

@@ -109,6 +109,32 @@ impl RoomList {
         self.rooms.iter_mut()
     }
 
+    /// The other person of a private room, if the server has said who it is.
+    pub(crate) fn peer(&self, name: &RoomName) -> Option<&UserName> {
+        self.get(name)?.peer.as_ref()
+    }
+
+    /// The private room with a person, among those we are in.
+    pub(crate) fn with(&self, user: &UserName, ours: &UserName) -> Option<&Room> {
+        self.rooms.iter().find(|room| room.is_with(user, ours))
+    }
+
+    /// The server has told the name of a room that was known by another one. If that room is here as well, only the
+    /// one with the name stays; returns its index if it is to be the current one.
+    pub(in crate::view) fn resolve(&mut self, from: &RoomName, to: &RoomName) -> Option<usize> {
+        let at = self.position(from)?;
+        match self.position(to) {
+            None => {
+                self.rooms.get_mut(at)?.name = to.clone();
+                None
+            }
+            Some(_) => {
+                self.remove(from)?; // it was the current one
+                self.position(to)
+            }
+        }
+    }
+
     pub(crate) fn position(&self, name: &RoomName) -> Option<usize> {
         self.rooms.iter().position(|room| room.name == *name)
     }
@@ -245,9 +271,9 @@ impl RoomList {
     /// `ann is away: lunch`, for a message from another room to the private room with ann.
     pub(crate) fn away_elsewhere(&self, name: &RoomName, me: &UserName) -> Option<String> {
         let is_here = self.current().is_some_and(|room| room.name == *name);
-        let other = name.other_key(me).filter(|_| !is_here)?;
+        let room = self.get(name).filter(|_| !is_here)?;
         let mut away = self.rooms.iter().flat_map(|room| room.members.away());
-        away.find(|member| member.user.key() == other).map(away_text)
+        away.find(|member| room.is_with(&member.user, me)).map(away_text)
     }
 
     /// `ann is away: lunch`, if the current room is the private room with ann.

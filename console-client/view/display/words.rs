@@ -11,7 +11,8 @@ use crate::view::format;
 impl Display {
     /// The names and rooms that can be completed now.
     pub(crate) fn words(&self) -> Words {
-        let joined = self.rooms.iter().map(|room| format::title(&room.name, &self.me));
+        let joined =
+            self.rooms.iter().map(|room| format::title(&room.name, room.peer.as_ref(), &self.me));
         let others = self.known_rooms.iter().filter(|name| !self.rooms.contains(name));
         Words {
             names: self.names(),
@@ -25,10 +26,17 @@ impl Display {
         let people = || self.rooms.current().into_iter().flat_map(|room| room.members.people());
         let keys: HashSet<String> = people().map(UserName::key).collect();
         let peers = self.rooms.iter().filter_map(|room| {
-            let key = room.name.other_key(&self.me).filter(|key| !keys.contains(*key))?;
-            // The room's name has only the key; the peer spells it, once it was there.
+            let key = match &room.peer {
+                Some(peer) => peer.key(),
+                None => room.name.other_key(&self.me)?.to_owned(),
+            };
+            if keys.contains(&key) {
+                return None;
+            }
+            // Not the server's word but the person's own spelling, once they were there.
             let spelled = room.members.people().find(|user| user.key() == key);
-            Some(spelled.map_or_else(|| key.to_owned(), ToString::to_string))
+            let peer = || room.peer.as_ref().map_or(key.clone(), ToString::to_string);
+            Some(spelled.map_or_else(peer, ToString::to_string))
         });
         people().map(ToString::to_string).chain(peers).collect()
     }

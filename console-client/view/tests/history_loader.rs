@@ -51,6 +51,7 @@ fn a_refused_page_leaves_later_answers_to_their_requests() {
                 message: message.into(),
                 room: Some(room("lobby")),
                 cid: None,
+                peer: None,
                 retry_ms: None,
             })),
             MIDNIGHT,

@@ -72,6 +72,7 @@ fn private_rooms_go_when_the_name_goes() {
             message: "join this room first".to_owned().into(),
             room: Some(room(ANN)),
             cid: None,
+            peer: None,
             retry_ms: None,
         }))
     };
@@ -114,7 +115,8 @@ fn a_private_room_of_others_is_named_in_full() {
 fn in_the_list_of_rooms_our_private_ones_are_named_by_the_other_user() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     let rooms = |view: &mut View| {
-        let info = |name| RoomInfo { name: room(name), head: 2, members: 1, topic: None };
+        let info =
+            |name| RoomInfo { name: room(name), peer: None, head: 2, members: 1, topic: None };
         let rooms = vec![info("lobby"), info(ANN)];
         view.apply(Event::Message(ServerMessage::Rooms { rooms }), MIDNIGHT);
     };

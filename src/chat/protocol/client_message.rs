@@ -148,11 +148,31 @@ impl Agent {
     }
 }
 
+/// What a join asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum JoinTarget {
+    /// The room of this name.
+    Room(RoomName),
+    /// The private room with the person who has this name now.
+    Peer(UserName),
+}
+
+impl JoinTarget {
+    /// What a client calls the room until the server has answered.
+    #[must_use]
+    pub fn to_room(&self) -> RoomName {
+        match self {
+            JoinTarget::Room(room) => room.clone(),
+            JoinTarget::Peer(user) => RoomName::with_peer(user),
+        }
+    }
+}
+
 /// The join of one room.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Join {
-    /// The room.
-    pub room: RoomName,
+    /// The room, or the other person of a private one.
+    pub target: JoinTarget,
     /// Where to start in its log.
     pub since: Since,
     /// The id of the log that `since` refers to, as the client last saw it.

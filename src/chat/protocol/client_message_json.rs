@@ -1,6 +1,6 @@
 //! A client's messages to and from JSON.
 
-use super::client_message::{Agent, ClientMessage, HistoryRange, Join, Since};
+use super::client_message::{Agent, ClientMessage, HistoryRange, Join, JoinTarget, Since};
 use super::fields::{Fields, WHOLE_NUMBER, must_be, number};
 use super::operation_json::read_kind;
 use super::record::{push_record_id, read_record_id};
@@ -31,8 +31,16 @@ impl ClientMessage {
             let is_join = value.get("type").and_then(Value::as_str) == Some("join");
             let cid = if is_join { None } else { field_of(&value, "cid") }; // there it is of another message
             let room = if cid.is_none() { field_of(&value, "room") } else { None };
-            ErrorMessage { cid, room, ..rejection.into() }
+            let peer = if is_join && room.is_none() { field_of(&value, "peer") } else { None };
+            ErrorMessage { cid, room, peer, ..rejection.into() }
         })
+    }
+
+    /// Only the operation of a stored submission, whatever its room is called.
+    #[must_use]
+    pub fn parse_operation(value: &Value, max_text: usize) -> Option<Operation> {
+        let fields = Fields::of(value).ok()?;
+        Operation::read(fields.string("type").ok()?, fields, max_text).ok()?
     }
 
     /// The message as JSON.
@@ -196,8 +204,13 @@ fn read_join(fields: Fields<'_>) -> Result<Join, Rejection> {
         ),
     };
     let log = fields.optional_string("log")?.map(str::to_owned);
+    let target = match (fields.raw("room"), fields.optional_value("peer")?) {
+        (None, Some(user)) => JoinTarget::Peer(user),
+        (Some(_), Some(_)) => return Err(must_be("peer", "absent where `room` is given")),
+        (_, None) => JoinTarget::Room(fields.value("room")?),
+    };
     let (record, resume) = (read_record_id(fields)?, fields.flag("resume")?);
-    Ok(Join { room: fields.value("room")?, since, log, record, resume })
+    Ok(Join { target, since, log, record, resume })
 }
 
 fn read_history(fields: Fields<'_>) -> Result<ClientMessage, Rejection> {
@@ -268,7 +281,10 @@ fn push_token(object: &mut Object, token: Option<&Token>) {
 
 /// Adds the fields of a join to `object` and ends it.
 fn push_join(mut object: Object, join: &Join) -> String {
-    object.string("room", join.room.as_str());
+    match &join.target {
+        JoinTarget::Room(room) => object.string("room", room.as_str()),
+        JoinTarget::Peer(user) => object.string("peer", user.as_str()),
+    };
     match join.since {
         Since::Newest => {}
         Since::Now => {

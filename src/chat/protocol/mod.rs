@@ -12,7 +12,7 @@ mod server_message_json; // its JSON
 pub mod client_message; // client → server
 mod client_message_json; // its JSON
 
-pub use client_message::{Agent, ClientMessage, HistoryRange, Join, Since};
+pub use client_message::{Agent, ClientMessage, HistoryRange, Join, JoinTarget, Since};
 pub use record::{Record, RecordId, RecordKind};
 pub use server_message::{
     ErrorMessage, Joined, Limits, PresenceChange, RoomInfo, ServerMessage, Welcome,

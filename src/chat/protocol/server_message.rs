@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use super::client_message::JoinTarget;
 use super::record::{Record, RecordId};
 use crate::chat::cid::Cid;
 use crate::chat::error_code::{ErrorCode, Rejection};
@@ -160,6 +161,10 @@ pub struct Limits {
 pub struct Joined {
     /// The room.
     pub room: RoomName,
+    /// The present name of the other person, in a private room; else the last known one.
+    pub peer: Option<UserName>,
+    /// What the join asked for, if that is not `room`: a name, or the name that earlier versions gave a private room.
+    pub asked: Option<JoinTarget>,
     /// The id of its log; a new log has a new one.
     pub log: String,
     /// The oldest seq that retention has left.
@@ -199,6 +204,8 @@ pub struct ErrorMessage {
     pub cid: Option<Cid>,
     /// The room that it is about; absent where `cid` names the message.
     pub room: Option<RoomName>,
+    /// The name that a `direct` or a join by name asked for.
+    pub peer: Option<UserName>,
     /// When to try again, in milliseconds from now.
     pub retry_ms: Option<u64>,
 }
@@ -206,7 +213,14 @@ pub struct ErrorMessage {
 impl ErrorMessage {
     /// An error with `code` and the sentence `message`, which names no cid or room.
     pub fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> ErrorMessage {
-        ErrorMessage { code, message: message.into(), cid: None, room: None, retry_ms: None }
+        ErrorMessage {
+            code,
+            message: message.into(),
+            cid: None,
+            room: None,
+            peer: None,
+            retry_ms: None,
+        }
     }
 
     /// The same error as the answer to the message with this cid.
@@ -226,6 +240,23 @@ impl ErrorMessage {
     #[must_use]
     pub fn about_room(self, room: RoomName) -> ErrorMessage {
         ErrorMessage { room: Some(room), ..self }
+    }
+}
+
+impl ErrorMessage {
+    /// The same error as the answer to a message for the person of this name.
+    #[must_use]
+    pub fn about_peer(self, peer: UserName) -> ErrorMessage {
+        ErrorMessage { peer: Some(peer), ..self }
+    }
+
+    /// The same error as the answer to a join.
+    #[must_use]
+    pub fn about_join(self, target: JoinTarget) -> ErrorMessage {
+        match target {
+            JoinTarget::Room(room) => self.about_room(room),
+            JoinTarget::Peer(user) => self.about_peer(user),
+        }
     }
 }
 
@@ -260,6 +291,8 @@ impl PresenceChange {
 pub struct RoomInfo {
     /// Its name.
     pub name: RoomName,
+    /// The present name of the other person, in a private room; else the last known one.
+    pub peer: Option<UserName>,
     /// Its newest seq.
     pub head: u64,
     /// How many members it has.

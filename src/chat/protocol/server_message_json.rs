@@ -1,5 +1,6 @@
 //! A server's messages to and from JSON.
 
+use super::client_message::JoinTarget;
 use super::fields::{Fields, must_be};
 use super::record::{Record, RecordId, push_record_id, read_record_id};
 use super::server_message::{
@@ -129,8 +130,8 @@ fn check_lengths(value: &Value, key: &str) -> Result<(), Rejection> {
         Value::String(text) => {
             let max = match key {
                 "text" | "motd" | "message" => limits::CLIENT_TEXT,
-                "user" | "to" | "log" | "name" | "room" | "topic" | "server" | "cid" | "away"
-                | "members" | "former" => limits::CLIENT_NAME,
+                "user" | "to" | "peer" | "asked" | "log" | "name" | "room" | "topic" | "server"
+                | "cid" | "away" | "members" | "former" => limits::CLIENT_NAME,
                 _ => usize::MAX, // of a later version; it is not kept
             };
             check_length(key, text, max)
@@ -225,6 +226,7 @@ fn read(value: &Value) -> Result<Option<ServerMessage>, Rejection> {
             message: fields.string("message")?.to_owned().into(),
             cid: fields.optional_value("cid")?,
             room: fields.optional_value("room")?,
+            peer: read_peer(fields)?,
             retry_ms: fields.optional_number("retry_ms")?,
         }),
         _ => return Ok(Record::from_json(value)?.map(ServerMessage::Record)),
@@ -280,6 +282,8 @@ fn push_welcome(object: &mut Object, welcome: &Welcome) {
 fn read_joined(fields: Fields<'_>) -> Result<Joined, Rejection> {
     Ok(Joined {
         room: fields.value("room")?,
+        peer: read_peer(fields)?,
+        asked: fields.optional_string("asked")?.map(read_asked).transpose()?,
         log: fields.string("log")?.to_owned(),
         first: fields.number("first")?,
         head: fields.number("head")?,
@@ -298,8 +302,31 @@ fn read_joined(fields: Fields<'_>) -> Result<Joined, Rejection> {
     })
 }
 
+/// A name that is none is left out: it is shown where no text of a stranger is expected.
+fn read_peer(fields: Fields<'_>) -> Result<Option<UserName>, Rejection> {
+    Ok(fields.optional_string("peer")?.and_then(|peer| peer.parse().ok()))
+}
+
+/// A name is of a person, or begins with `@`: then it is one that earlier versions gave a private room.
+fn read_asked(text: &str) -> Result<JoinTarget, Rejection> {
+    if text.starts_with('@') {
+        return text.parse().map(JoinTarget::Room);
+    }
+    text.parse().map(JoinTarget::Peer)
+}
+
 fn push_joined(object: &mut Object, joined: &Joined) {
     object.string("type", "joined").string("room", joined.room.as_str());
+    push_peer(object, joined.peer.as_ref());
+    match &joined.asked {
+        Some(JoinTarget::Room(room)) => {
+            object.string("asked", room.as_str());
+        }
+        Some(JoinTarget::Peer(user)) => {
+            object.string("asked", user.as_str());
+        }
+        None => {}
+    }
     object.string("log", &joined.log).number("first", joined.first).number("head", joined.head);
     object.number("since", joined.since);
     push_record_id(object, joined.record.as_ref());
@@ -320,6 +347,12 @@ fn push_joined(object: &mut Object, joined: &Joined) {
     push_away(object, &joined.away);
 }
 
+fn push_peer(object: &mut Object, peer: Option<&UserName>) {
+    if let Some(peer) = peer {
+        object.string("peer", peer.as_str());
+    }
+}
+
 fn push_error(object: &mut Object, error: &ErrorMessage) {
     object.string("type", "error").string("code", error.code.as_str());
     object.string("message", &error.message);
@@ -329,6 +362,7 @@ fn push_error(object: &mut Object, error: &ErrorMessage) {
     if let Some(room) = &error.room {
         object.string("room", room.as_str());
     }
+    push_peer(object, error.peer.as_ref());
     if let Some(retry_ms) = error.retry_ms {
         object.number("retry_ms", retry_ms);
     }
@@ -406,6 +440,7 @@ fn read_room_info(item: &Value) -> Result<RoomInfo, Rejection> {
     let fields = Fields::of(item)?;
     Ok(RoomInfo {
         name: fields.value("name")?,
+        peer: read_peer(fields)?,
         head: fields.number("head")?,
         members: fields.number("members")?,
         topic: fields.optional_string("topic")?.map(str::to_owned),
@@ -414,7 +449,9 @@ fn read_room_info(item: &Value) -> Result<RoomInfo, Rejection> {
 
 fn room_info(room: &RoomInfo) -> String {
     let mut object = Object::new();
-    object.string("name", room.name.as_str()).number("head", room.head);
+    object.string("name", room.name.as_str());
+    push_peer(&mut object, room.peer.as_ref());
+    object.number("head", room.head);
     object.number("members", room.members);
     if let Some(topic) = &room.topic {
         object.string("topic", topic);

@@ -161,7 +161,10 @@ impl Session {
             Input::Closed { code, reason, jitter, least_wait } => {
                 self.on_close(code, reason, (jitter, least_wait), actions);
             }
-            Input::Submit(submission) => {
+            Input::Submit(mut submission) => {
+                if let Some(room) = self.subscriptions.present_name(&submission.room) {
+                    submission.room = room.clone();
+                }
                 self.outbox.push(submission.clone());
                 actions.push(Action::Emit(Event::Pending(submission)));
             }

@@ -93,6 +93,9 @@ impl Session {
     }
 
     fn on_joined(&mut self, joined: &Joined, actions: &mut Vec<Action>) -> JoinResult {
+        if let Some(from) = self.subscriptions.resolve(joined) {
+            self.outbox.move_room(&from, &joined.room);
+        }
         let result = self.subscriptions.on_joined(joined);
         let room = joined.room.clone();
         match result {
@@ -155,8 +158,9 @@ impl Session {
     /// names a room that is being joined rejects the join, and all that waits for the room. One that
     /// names neither answers a `nick`, if one was sent.
     fn on_error(&mut self, error: &ErrorMessage, actions: &mut Vec<Action>) -> bool {
-        let ErrorMessage { code, message, cid, room, retry_ms } = error;
-        match (cid, room) {
+        let ErrorMessage { code, message, cid, room, peer, retry_ms } = error;
+        let asked = peer.as_ref().map(RoomName::with_peer);
+        match (cid, room.as_ref().or(asked.as_ref())) {
             (Some(cid), _) if self.outbox.is_in_flight(cid) => {
                 if *code == ErrorCode::RateLimited {
                     self.outbox.set_rate_limited();

@@ -6,7 +6,9 @@
 use std::sync::Arc;
 
 use super::Session;
-use crate::chat::protocol::{ClientMessage, ErrorMessage, PresenceChange, ServerMessage};
+use crate::chat::protocol::{
+    ClientMessage, ErrorMessage, JoinTarget, PresenceChange, ServerMessage,
+};
 use crate::chat::{ErrorCode, RoomName};
 use crate::server::clients::client::Client;
 
@@ -34,7 +36,8 @@ impl Session {
     /// in, and they come at once: they do not count as a flood.
     pub(super) fn is_first_join(&self, message: &ClientMessage) -> bool {
         let ClientMessage::Join(join) = message else { return false };
-        join.resume && self.rooms.find(&join.room).is_none() && self.is_member(&join.room)
+        let JoinTarget::Room(room) = &join.target else { return false };
+        join.resume && self.rooms.find(room).is_none() && self.is_member(room)
     }
 
     /// Checks that the person may be a member of this room as well.
@@ -60,7 +63,7 @@ impl Session {
 
     /// Leaves a room, on all devices.
     pub(super) fn leave(&mut self, name: &RoomName) -> Result<(), ErrorMessage> {
-        let room = match self.rooms.get(name) {
+        let room = match self.joined_room(name) {
             Ok(room) => Some(room),
             Err(_) if self.has_members(name) && self.is_member(name) => None,
             Err(error) => return Err(error),

@@ -23,7 +23,7 @@ use super::logger::Level;
 use super::state::shared::Shared;
 use crate::chat::protocol::{ClientMessage, ErrorMessage, Join, Limits, ServerMessage, Welcome};
 use crate::chat::rate_limit::{FloodControl, RateLimiter, Verdict};
-use crate::chat::{ErrorCode, Identity, Operation, OwnerId, RoomName};
+use crate::chat::{ErrorCode, Identity, Operation, OwnerId, RoomName, UserName};
 use crate::limits;
 use crate::ws::Encoder;
 use joined_rooms::JoinedRooms;
@@ -115,7 +115,11 @@ impl Session {
     // ---- Messages ------------------------------------------------------------------------------
 
     /// Answers `hello`. If that has given its person another name, the person's other connections get it too.
-    pub(super) fn welcome(&mut self, joins: Vec<Join>, is_renamed: bool) -> Result<(), Disconnect> {
+    pub(super) fn welcome(
+        &mut self,
+        joins: Vec<Join>,
+        renamed_from: Option<&UserName>,
+    ) -> Result<(), Disconnect> {
         let owner = self.client.identity().owner;
         let config = &self.shared.config;
         let away = self.shared.names.away(owner);
@@ -141,13 +145,13 @@ impl Session {
         let welcome = |identity: &Identity| ServerMessage::Welcome(welcome(identity));
         let sent = self.client.welcome(label.as_ref(), welcome);
         self.shared.delivery.after_send(&self.client, sent);
-        if is_renamed {
-            self.announce_name(owner);
+        if let Some(former_name) = renamed_from {
+            self.announce_name(owner, former_name);
         }
         let had_rooms = self.has_memberships();
         let mut joined = HashSet::new();
         for join in joins {
-            if joined.insert(join.room.clone()) {
+            if joined.insert(join.target.clone()) {
                 self.join(&join, had_rooms)?;
             }
         }
@@ -227,7 +231,7 @@ impl Session {
             }
             ClientMessage::History { room, range, limit, edits } => {
                 let page = |session: &Session| {
-                    queries::read_history(&*session.rooms.get(&room)?, range, limit, edits)
+                    queries::read_history(&*session.joined_room(&room)?, range, limit, edits)
                 };
                 return self.answer(page);
             }
@@ -235,13 +239,14 @@ impl Session {
                 for _ in 1..limits::SEARCH_WEIGHT {
                     self.check_flood()?;
                 }
-                let found =
-                    |session: &Session| queries::search(&*session.rooms.get(&room)?, &text, before);
+                let found = |session: &Session| {
+                    queries::search(&*session.joined_room(&room)?, &text, before)
+                };
                 return self.answer(found);
             }
             ClientMessage::Who { room } => {
                 let members =
-                    |session: &Session| Ok(session.rooms.get(&room)?.members_message().encode());
+                    |session: &Session| Ok(session.joined_room(&room)?.members_message().encode());
                 return self.answer(members);
             }
             ClientMessage::Rooms => {

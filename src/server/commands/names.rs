@@ -25,9 +25,9 @@ impl Session {
         let (shared, before) = (&self.shared, self.client.identity());
         let claimed = shared.names.rename(&before, user, token, self.client.address)?;
         let identity = claimed.identity;
-        if !identity.user.is_same_claim(&before.user) {
+        if identity.owner != before.owner {
             for room in self.rooms.private() {
-                self.leave_room(&room); // it belongs to the old name
+                self.leave_room(&room); // it belongs to the former owner
             }
         }
         let (shared, owner, label) = (&self.shared, identity.owner, identity.label());
@@ -39,15 +39,16 @@ impl Session {
                 shared.names.update_member(owner, room, &shared.broadcaster);
             }
         }
-        if claimed.former.is_some() {
-            self.announce_name(owner);
+        if let Some(former) = claimed.former {
+            self.announce_name(owner, &former);
         }
         self.log_event("renamed");
         Ok(())
     }
 
-    /// Tells a person's new name to all their connections, and once to each room that they are in.
-    pub(super) fn announce_name(&self, owner: OwnerId) {
+    /// Tells a person's new name to all their connections, once to each room that they are in, and to the other
+    /// people of their private rooms.
+    pub(super) fn announce_name(&self, owner: OwnerId, former: &UserName) {
         let (delivery, names) = (&self.shared.delivery, &self.shared.names);
         let Some(label) = names.label(owner) else { return };
         // First the clients, then the rooms: a session that joins meanwhile compares the two afterwards.
@@ -59,6 +60,7 @@ impl Session {
         for room in self.shared.rooms.all() {
             self.shared.broadcaster.run_round(room.rename(owner, &label));
         }
+        self.shared.private_rooms.announce_rename(owner, former, &label.user);
     }
 
     /// Sets or clears the away message of the client's person, in every room that they are in.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::Session;
 use super::queries::unreadable;
-use crate::chat::protocol::{ErrorMessage, Record, RecordKind, ServerMessage};
+use crate::chat::protocol::{ErrorMessage, JoinTarget, Record, RecordKind, ServerMessage};
 use crate::chat::{Author, Cid, ErrorCode, Operation, Outcome, RoomName, UserName};
 use crate::json;
 use crate::limits;
@@ -25,11 +25,11 @@ impl Session {
         cid: Cid,
         operation: Operation,
     ) -> Result<(), Disconnect> {
-        match self.rooms.get(name) {
+        match self.joined_room(name) {
             Ok(room) if self.is_current(&room) => self.submit_to(&room, cid, operation),
             Ok(room) => {
                 self.leave_room(&room);
-                let passed = "this name belongs to another person now, join the room again";
+                let passed = "this room is not yours any more, join it again";
                 self.reject(ErrorMessage::new(ErrorCode::NotJoined, passed).about_cid(cid))
             }
             Err(error) => self.reject(error.about_cid(cid)),
@@ -43,13 +43,9 @@ impl Session {
         cid: Cid,
         operation: Operation,
     ) -> Result<(), Disconnect> {
-        let Some(name) = RoomName::private_between(&self.client.identity().user, to) else {
-            let message = "you cannot send a direct message to yourself";
-            return self.reject(ErrorMessage::new(ErrorCode::BadName, message).about_cid(cid));
-        };
-        match self.open(&name) {
+        match self.open(&JoinTarget::Peer(to.clone()), None) {
             Ok(room) => self.submit_to(&room, cid, operation),
-            Err(error) => self.reject(error.about_cid(cid)),
+            Err(error) => self.reject(error.about_cid(cid).about_peer(to.clone())),
         }
     }
 
@@ -203,7 +199,7 @@ impl Session {
     }
 
     pub(super) fn send_typing(&mut self, name: &RoomName) -> Result<(), ErrorMessage> {
-        let room = self.rooms.get(name)?;
+        let room = self.joined_room(name)?;
         if !self.client.has_presence {
             return Ok(()); // the others do not know that it is there
         }

@@ -10,10 +10,12 @@ use crate::server::state::shared::Shared;
 
 /// The public rooms, and the private ones of this client.
 pub(super) fn list_rooms(shared: &Shared, client: &Client) -> ServerMessage {
+    let owner = client.identity().owner;
     let info = |room: Arc<Room>| {
         room.log.peek().ok(); // for the head of a room that was not opened since the start
         RoomInfo {
             name: room.name.clone(),
+            peer: shared.private_rooms.peer_name(&room, owner),
             head: room.head(),
             members: room.member_count(),
             topic: room.log.topic(),
@@ -21,7 +23,7 @@ pub(super) fn list_rooms(shared: &Shared, client: &Client) -> ServerMessage {
     };
     let mut rooms = shared.rooms.all();
     rooms.retain(|room| !room.name.is_private());
-    rooms.extend(shared.private_rooms.of(&client.identity()));
+    rooms.extend(shared.private_rooms.of(owner));
     ServerMessage::Rooms { rooms: rooms.into_iter().map(info).collect() }
 }
 

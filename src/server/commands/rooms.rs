@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::Session;
 use super::queries::unreadable;
-use crate::chat::protocol::{ErrorMessage, Join, Joined, ServerMessage, Since};
-use crate::chat::{ErrorCode, RoomName};
+use crate::chat::protocol::{ErrorMessage, Join, JoinTarget, Joined, ServerMessage, Since};
+use crate::chat::{ErrorCode, OwnerId, RoomName};
 use crate::limits;
 use crate::server::clients::disconnect::Disconnect;
 use crate::server::metrics::Resume;
@@ -76,15 +76,25 @@ impl Session {
 
     /// Joins a room. `had_rooms`: the person was a member of any before the message.
     pub(super) fn join(&mut self, join: &Join, had_rooms: bool) -> Result<(), Disconnect> {
-        if join.resume && had_rooms && !self.may_resume(&join.room) {
-            self.send(&ServerMessage::Left { room: join.room.clone() });
+        if let JoinTarget::Room(room) = &join.target
+            && join.resume
+            && had_rooms
+            && !self.may_resume(room)
+        {
+            self.send(&ServerMessage::Left { room: room.clone() });
             return Ok(());
         }
-        let room = match self.check_place(&join.room).and_then(|()| self.open(&join.room)) {
+        let opened = match &join.target {
+            JoinTarget::Room(room) => self.check_place(room),
+            JoinTarget::Peer(_) => Ok(()),
+        };
+        let room = match opened.and_then(|()| self.open(&join.target, join.log.as_deref())) {
             Ok(room) => room,
             Err(error) => {
-                self.end_refused_membership(&join.room, error.code);
-                return self.reject(error.about_room(join.room.clone()));
+                if let JoinTarget::Room(room) = &join.target {
+                    self.end_refused_membership(room, error.code);
+                }
+                return self.reject(error.about_join(join.target.clone()));
             }
         };
         self.enter(&room, join)
@@ -96,7 +106,7 @@ impl Session {
         let question = shared.quotas.questions.begin(self.client.address);
         if room.log.load().is_err() {
             let wait = question.end(0);
-            self.refuse_unreadable(room)?;
+            self.refuse_unreadable(room, join)?;
             return if self.is_new { Ok(()) } else { self.pause(wait) };
         }
         let is_other_log = history::is_other_log(room, join);
@@ -112,7 +122,10 @@ impl Session {
         let wait = question.end(0);
         shared.names.update_member(identity.owner, room, &shared.broadcaster);
         let marked = shared.read_markers.get(identity.owner, room);
-        let joined = Joined { marked, record, ..step.joined };
+        let peer = shared.private_rooms.peer_name(room, identity.owner);
+        let is_by_name = join.target != JoinTarget::Room(room.name.clone());
+        let asked = is_by_name.then(|| join.target.clone());
+        let joined = Joined { marked, record, peer, asked, ..step.joined };
         if let Since::After(seq) = join.since {
             shared.metrics.messages.count_resume(match joined.since {
                 _ if joined.reset => Resume::OtherLog,
@@ -131,13 +144,13 @@ impl Session {
         let start = CatchUpStart { since, changes: step.changes, free_pages };
         match history::catch_up(senders, &self.client, room, start)? {
             Ok(()) => Ok(()),
-            Err(Unreadable) => self.refuse_unreadable(room),
+            Err(Unreadable) => self.refuse_unreadable(room, join),
         }
     }
 
     /// Rejects a join because the room's log cannot be read now. The client's other rooms are not affected.
-    fn refuse_unreadable(&mut self, room: &Arc<Room>) -> Result<(), Disconnect> {
-        self.reject(unreadable().about_room(room.name.clone()))?;
+    fn refuse_unreadable(&mut self, room: &Arc<Room>, join: &Join) -> Result<(), Disconnect> {
+        self.reject(unreadable().about_join(join.target.clone()))?;
         if room.has_client(self.client.id) {
             self.leave_room(room);
         } else {
@@ -152,7 +165,7 @@ impl Session {
         let shared = Arc::clone(&self.shared);
         let identity = self.client.identity();
         let marked = |room: &Room| shared.read_markers.get(identity.owner, room).unwrap_or(0);
-        let mut unread = shared.private_rooms.of(&identity);
+        let mut unread = shared.private_rooms.of(identity.owner);
         unread.retain(|room| {
             room.last_assigned() > marked(room)
                 && self.rooms.find(&room.name).is_none()
@@ -172,8 +185,8 @@ impl Session {
                 room.head().saturating_sub(limits::UNANSWERED_PAGE)
             };
             let since = Since::After(marked(&room).max(start));
-            let name = room.name.clone();
-            let join = Join { room: name, since, log: None, record: None, resume: false };
+            let target = JoinTarget::Room(room.name.clone());
+            let join = Join { target, since, log: None, record: None, resume: false };
             self.enter(&room, &join)?;
         }
         Ok(())
@@ -184,37 +197,84 @@ impl Session {
         !room.name.is_private() || self.shared.private_rooms.is_current(room, &self.client)
     }
 
-    /// The room of this name: one that the client is in already, or another one that is now added to its
-    /// rooms.
-    pub(super) fn open(&mut self, name: &RoomName) -> Result<Arc<Room>, ErrorMessage> {
-        let room = self.find_or_open(name)?;
+    /// The room of this name that the client is in. By an old name it may mean one with another name now.
+    ///
+    /// # Errors
+    /// `not_joined` when the client is not in one.
+    pub(super) fn joined_room(&self, name: &RoomName) -> Result<Arc<Room>, ErrorMessage> {
+        let other = if self.rooms.find(name).is_none() && name.is_private() {
+            self.shared.private_rooms.meant_by(name, &self.client.identity())
+        } else {
+            None
+        };
+        match other.and_then(|other| self.joined_with(other)) {
+            Some(room) => self.rooms.get(&room.name),
+            None => self.rooms.get(name),
+        }
+    }
+
+    /// The private room with this person, if the client is in it.
+    fn joined_with(&self, other: OwnerId) -> Option<Arc<Room>> {
+        let owned = |room: &Arc<Room>| room.log.owners().is_some_and(|both| both.contains(&other));
+        self.rooms.private().into_iter().find(|room| owned(room) && self.is_current(room))
+    }
+
+    /// The room that a join asks for: one that the client is in already, or another one that is now added to its
+    /// rooms. `log` is the log that the client has of it.
+    pub(super) fn open(
+        &mut self,
+        target: &JoinTarget,
+        log: Option<&str>,
+    ) -> Result<Arc<Room>, ErrorMessage> {
+        let room = self.find_or_open(target, log)?;
         room.touch(self.shared.rooms.clock.unix_ms());
         Ok(room)
     }
 
-    fn find_or_open(&mut self, name: &RoomName) -> Result<Arc<Room>, ErrorMessage> {
-        if let Some(room) = self.rooms.find(name) {
+    fn find_or_open(
+        &mut self,
+        target: &JoinTarget,
+        log: Option<&str>,
+    ) -> Result<Arc<Room>, ErrorMessage> {
+        let joined = match target {
+            JoinTarget::Room(name) if name.user_keys().is_some() => None, // what it means may change
+            JoinTarget::Room(name) => self.rooms.find(name),
+            JoinTarget::Peer(user) => {
+                let other = self.shared.names.owner(&user.key());
+                other.and_then(|other| self.joined_with(other))
+            }
+        };
+        if let Some(room) = joined {
             if self.is_current(&room) {
                 return Ok(room);
             }
             self.leave_silently(&room);
         }
-        let (shared, address) = (&self.shared, self.client.address);
+        let (shared, address) = (Arc::clone(&self.shared), self.client.address);
         let max = shared.config.limits.rooms.per_client;
-        if !name.is_private() && self.rooms.public_count() >= max {
+        let public = match target {
+            JoinTarget::Room(name) if !name.is_private() => Some(name),
+            JoinTarget::Room(_) | JoinTarget::Peer(_) => None,
+        };
+        if public.is_some() && self.rooms.public_count() >= max {
             let message = "you have reached the limit of rooms, leave one first";
             return Err(ErrorMessage::new(ErrorCode::TooManyRooms, message));
         }
         let question = shared.quotas.questions.begin(address); // it may load the room
-        let opened = if name.is_private() {
-            shared.private_rooms.open(name, &self.client.identity(), address)
-        } else {
+        let opened = if let Some(name) = public {
             let opened = shared.rooms.open(name, address);
             opened.map(|opened| opened.map_err(|refusal| refusal.to_error(name)))
+        } else {
+            shared.private_rooms.open(target, log, &self.client.identity(), address)
         };
         question.end(0); // the client waits after the question that follows
         match opened {
             Ok(Ok(room)) => {
+                match self.rooms.find(&room.name) {
+                    Some(joined) if Arc::ptr_eq(&joined, &room) => return Ok(room),
+                    Some(other) => self.leave_silently(&other), // the same name, but of other owners
+                    None => {}
+                }
                 self.add_room(&room);
                 Ok(room)
             }
@@ -232,7 +292,7 @@ impl Session {
         name: &RoomName,
         seq: u64,
     ) -> Result<(), ErrorMessage> {
-        let (room, shared) = (self.rooms.get(name)?, &self.shared);
+        let (room, shared) = (self.joined_room(name)?, &self.shared);
         let (identity, seq) = (self.client.identity(), seq.min(room.head()));
         let is_new = shared.read_markers.advance(identity.owner, &room, seq);
         if !is_new || shared.names.connections(identity.owner) < 2 {

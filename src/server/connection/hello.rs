@@ -132,7 +132,7 @@ impl Hello<'_> {
                 let client = Client::new(self.id, self.address, agent, send_queue, identity);
                 let client = client.with_presence(has_presence).following_rooms(follows_rooms);
                 let mut session = Session::begin(self.shared, client);
-                if let Err(disconnect) = session.welcome(joins, former.is_some()) {
+                if let Err(disconnect) = session.welcome(joins, former.as_ref()) {
                     let client = session.end();
                     disconnect.count(metrics, client.close_code());
                     disconnect.close(self.stream, &client.send_queue);

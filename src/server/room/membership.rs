@@ -16,7 +16,8 @@ use crate::ws;
 /// What the session does after [`Room::join`]: send `joined`, run the round, catch up.
 #[derive(Debug)]
 pub(crate) struct JoinStep {
-    /// The message for the client, without its read marker and the record at its `since`.
+    /// The message for the client, without its read marker, the record at its `since`, and who the other person of
+    /// a private room is.
     pub(crate) joined: Joined,
     /// The count of membership changes, for [`Room::try_go_live`].
     pub(crate) changes: u64,
@@ -78,6 +79,8 @@ impl Room {
         let is_large = state.members.is_large();
         Joined {
             room: self.name.clone(),
+            peer: None,
+            asked: None,
             log: String::from(&*self.log.id()),
             first,
             head,
@@ -184,6 +187,21 @@ impl Room {
         self.try_start_round(&mut state)
     }
 
+    /// Tells everyone in a private room that the other person, who is not in it now, has another name.
+    pub(crate) fn announce_rename(
+        self: &Arc<Room>,
+        from: &UserName,
+        to: &UserName,
+    ) -> Option<RoundGuard> {
+        let mut state = self.state();
+        if state.clients.is_empty() {
+            return None;
+        }
+        let renamed = ServerMessage::Renamed { user: from.clone(), to: to.clone(), token: None };
+        state.sequencer.push_ephemeral(renamed.encode(), None);
+        self.try_start_round(&mut state)
+    }
+
     /// Adds a client that did not ask, to a private room: sends it `joined`, then the records after
     /// `after`, which are few and recent, and makes it live. Does nothing for a client that is a member. The
     /// caller handles the result of the write.
@@ -193,14 +211,15 @@ impl Room {
         (owner, label): (OwnerId, &Label),
         away: Option<&AwayMessage>,
         after: u64,
-        marked: Option<u64>,
+        (marked, peer): (Option<u64>, Option<UserName>),
     ) -> (SendResult, Option<RoundGuard>) {
         let mut state = self.state_between_broadcasts();
         if state.clients.iter().any(|entry| entry.client.id == client.id) {
             return (SendResult::Written, None);
         }
         state.add_client(&self.name, client, (owner, label, away), true);
-        let joined = Joined { marked, ..self.joined_message(&state, Since::After(after), false) };
+        let joined =
+            Joined { marked, peer, ..self.joined_message(&state, Since::After(after), false) };
         let limit = ReadLimit { records: limits::HISTORY_PAGE, bytes: limits::HISTORY_PAGE_BYTES };
         let mut entries = self.log.read(joined.since, limit).unwrap_or_default();
         entries.retain(|entry| entry.seq <= joined.head);

@@ -199,8 +199,13 @@ impl Names {
     }
 
     /// The owner of the name with the key `key` now.
-    pub(super) fn owner(&self, key: &str) -> Option<OwnerId> {
+    pub(crate) fn owner(&self, key: &str) -> Option<OwnerId> {
         self.registry().owner(key, Instant::now())
+    }
+
+    /// The present name of an owner, if it holds one.
+    pub(crate) fn name_of(&self, owner: OwnerId) -> Option<UserName> {
+        self.label(owner).map(|label| label.user)
     }
 
     /// All owners of names now.

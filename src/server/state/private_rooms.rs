@@ -1,19 +1,22 @@
 //! Private rooms: who may enter one, and invitations into it.
 //!
-//! A private room belongs to two owners, not to two names: once a name has passed to another owner, the
-//! same room name means another room.
+//! A private room belongs to two owners, and is found by them. Its name is a digest of the two. Rooms that an
+//! earlier version created are called after two names, `@alice+bob`; several may have one such name.
 
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::invitations::{Entry, Invitations};
 use super::names::Names;
 use super::read_markers::ReadMarkerStore;
 use super::rooms::{RoomMap, Rooms, WantedRoom};
-use crate::chat::protocol::ErrorMessage;
-use crate::chat::{ErrorCode, Identity, OwnerId, RoomName};
-use crate::log::LogName;
+use crate::chat::protocol::{ErrorMessage, JoinTarget, Record};
+use crate::chat::{ErrorCode, Identity, OwnerId, RoomName, UserName};
+use crate::json;
+use crate::limits;
+use crate::log::{LogName, ReadLimit};
 use crate::server::clients::client::Client;
 use crate::server::clients::delivery::Delivery;
 use crate::server::room::Room;
@@ -32,62 +35,139 @@ pub(crate) struct PrivateRooms {
     pub(super) delivery: Arc<Delivery>,
     /// Runs the rounds that invitations start.
     pub(super) broadcaster: Arc<Broadcaster>,
+    /// Whether the owners of every room that was there at the start are known.
+    pub(super) is_peeked: AtomicBool,
     /// The private rooms that each client is in.
     pub(crate) invitations: Invitations,
 }
 
-/// Decides whether a person may enter a private room: which of its two names is theirs, and who owns the
-/// other name now.
-#[derive(Debug, Clone, Copy)]
-struct Access {
-    /// The index of their own name, 0 or 1.
-    at: usize,
-    /// Their own owner id.
-    own: OwnerId,
-    /// The owner of the other name, if it has one.
-    other: Option<OwnerId>,
-}
-
-impl Access {
-    fn allows(self, owners: [OwnerId; 2]) -> bool {
-        let [own, other] = if self.at == 0 { owners } else { [owners[1], owners[0]] };
-        own == self.own && self.other.is_none_or(|owner| owner == other)
-    }
-
-    /// The two owners, if both names have one.
-    fn owners(self) -> Option<[OwnerId; 2]> {
-        let other = self.other?;
-        Some(if self.at == 0 { [self.own, other] } else { [other, self.own] })
-    }
-}
-
 impl PrivateRooms {
-    /// The private room `name` that belongs to `identity` and the current owner of the other name; opens
-    /// it if necessary, for a client with this address.
+    /// The private room that a client asks for, with the `log` that it has of it; opens it if necessary, for a
+    /// client with this address.
     pub(crate) fn open(
         &self,
-        name: &RoomName,
+        target: &JoinTarget,
+        log: Option<&str>,
         identity: &Identity,
         address: IpAddr,
     ) -> io::Result<Result<Arc<Room>, ErrorMessage>> {
-        let Some(access) = self.access(name, identity) else {
-            let forbidden = "only the two people in its name may join a private room";
-            return Ok(Err(ErrorMessage::new(ErrorCode::Forbidden, forbidden)));
+        let opened = match target {
+            JoinTarget::Room(name) => self.open_named(name, log, identity, address)?,
+            JoinTarget::Peer(user) => self.open_with(user, identity, address)?,
         };
-        self.peek(name)?;
-        let find_it = |map: &RoomMap| find(map, name, access);
-        let found = find_it(&self.rooms.lock());
-        if let Some(room) = found {
-            self.rooms.load(&room)?;
+        if let Ok(room) = &opened {
+            self.rooms.load(room)?;
+        }
+        Ok(opened)
+    }
+
+    /// The private room with the person who has this name now.
+    fn open_with(
+        &self,
+        user: &UserName,
+        identity: &Identity,
+        address: IpAddr,
+    ) -> io::Result<Result<Arc<Room>, ErrorMessage>> {
+        let other = self.names.owner(&user.key());
+        if user.is_same_claim(&identity.user) || other == Some(identity.owner) {
+            let own = "you cannot send a direct message to yourself";
+            return Ok(Err(ErrorMessage::new(ErrorCode::BadName, own)));
+        }
+        let Some(other) = other else {
+            let old = RoomName::private_between(&identity.user, user);
+            let room = old.map(|old| self.find_named(&old, None, identity.owner)).transpose()?;
+            return Ok(room.flatten().ok_or_else(no_one_has_the_name));
+        };
+        let owners = [identity.owner, other];
+        let name = RoomName::of_owners(owners);
+        if let Some(room) = self.find_named(&name, None, identity.owner)? {
             return Ok(Ok(room));
         }
-        let Some(owners) = access.owners() else {
-            let unknown = "no one has this name now, so no one would get the message";
-            return Ok(Err(ErrorMessage::new(ErrorCode::BadName, unknown)));
+        self.peek_all();
+        let of_both = |room: &Room| is_owned_by(room, owners[0]) && is_owned_by(room, owners[1]);
+        let old: Vec<Arc<Room>> = {
+            let map = self.rooms.lock();
+            map.values().filter(|room| of_both(room)).cloned().collect()
         };
-        let wanted = WantedRoom { name, owners: Some(owners), address };
+        if let Some(room) = old.into_iter().find(|room| !self.is_shadowed(room)) {
+            return Ok(Ok(room));
+        }
+        let find_it = |map: &RoomMap| of_name(map, &name).next().cloned();
+        let wanted = WantedRoom { name: &name, owners: Some(owners), address };
         let opened = self.rooms.find_or_create(wanted, find_it, || self.is_abandoned())?;
-        Ok(opened.map_err(|refusal| refusal.to_error(name)))
+        Ok(opened.map_err(|refusal| refusal.to_error(&name)))
+    }
+
+    /// The private room that a client calls by its name. By an old name, of which one is the client's own, it
+    /// means the person who has the other name now: earlier clients know no other way to say so. A client that
+    /// names the log means the room that it was in.
+    fn open_named(
+        &self,
+        name: &RoomName,
+        log: Option<&str>,
+        identity: &Identity,
+        address: IpAddr,
+    ) -> io::Result<Result<Arc<Room>, ErrorMessage>> {
+        if log.is_some()
+            && let Some(room) = self.find_named(name, log, identity.owner)?
+        {
+            return Ok(Ok(room));
+        }
+        match name.other_key(&identity.user) {
+            Some(other) => self.open_with(&UserName::from_trusted(other), identity, address),
+            None => Ok(self.find_named(name, None, identity.owner)?.ok_or_else(|| {
+                // The same for a room that does not exist.
+                let forbidden = "only the two people of a private room may join it";
+                ErrorMessage::new(ErrorCode::Forbidden, forbidden)
+            })),
+        }
+    }
+
+    /// The room of this name that `owner` has now; if `log` is given, only if it has that log.
+    fn find_named(
+        &self,
+        name: &RoomName,
+        log: Option<&str>,
+        owner: OwnerId,
+    ) -> io::Result<Option<Arc<Room>>> {
+        let rooms: Vec<Arc<Room>> = {
+            let map = self.rooms.lock();
+            of_name(&map, name).cloned().collect()
+        };
+        rooms.iter().try_for_each(|room| room.log.peek())?;
+        let fits = |room: &Arc<Room>| {
+            let is_it = log.is_none_or(|log| *log == *room.log.id());
+            is_it && is_owned_by(room, owner) && !self.is_shadowed(room)
+        };
+        Ok(rooms.into_iter().find(fits))
+    }
+
+    /// Whether an owner of this room has another one of the same name, which is worth more: a client cannot tell
+    /// them apart. First comes the room of the owners who hold the two names now, then the one with the newest
+    /// record. Only rooms of an earlier version share a name.
+    fn is_shadowed(&self, room: &Arc<Room>) -> bool {
+        let (Some(keys), Some(owners)) = (room.name.user_keys(), room.log.owners()) else {
+            return false;
+        };
+        let others: Vec<Arc<Room>> = {
+            let map = self.rooms.lock();
+            let shares = |other: &&Arc<Room>| {
+                !Arc::ptr_eq(other, room) && owners.iter().any(|owner| is_owned_by(other, *owner))
+            };
+            of_name(&map, &room.name).filter(shares).cloned().collect()
+        };
+        if others.is_empty() {
+            return false;
+        }
+        let holders = keys.map(|key| self.names.owner(key));
+        let rank = |room: &Room| {
+            let owners = room.log.owners().unwrap_or(owners);
+            let held =
+                owners.iter().zip(holders).filter(|(owner, holder)| Some(**owner) == *holder);
+            (held.count(), room.newest_at(), room.log.id())
+        };
+        let own = rank(room);
+        others.iter().any(|other| rank(other) > own)
     }
 
     /// Whether no owner of a private room holds their name any more.
@@ -100,35 +180,60 @@ impl PrivateRooms {
     }
 
     /// The private rooms of a person that have any records.
-    pub(crate) fn of(&self, identity: &Identity) -> Vec<Arc<Room>> {
-        let key = identity.user.key();
-        let is_theirs =
-            |log: &&LogName| log.room.user_keys().is_some_and(|owners| owners.contains(&&*key));
-        let mut names: Vec<RoomName> =
-            self.rooms.lock().keys().filter(is_theirs).map(|log| log.room.clone()).collect();
-        names.dedup();
-        let open = |name: RoomName| {
-            let access = self.access(&name, identity)?; // takes the names' lock, so not under the rooms'
-            self.peek(&name).ok(); // a room that cannot be read is left out
-            find(&self.rooms.lock(), &name, access)
-        };
-        names.into_iter().filter_map(open).filter(|room| room.last_assigned() > 0).collect()
-    }
-
-    /// Finds out who owns the rooms of this name. That takes two short reads for each that was not looked at
-    /// since the start, so it happens without the rooms' lock. A room that is added later has known owners.
-    fn peek(&self, name: &RoomName) -> io::Result<()> {
-        let rooms: Vec<Arc<Room>> = {
+    pub(crate) fn of(&self, owner: OwnerId) -> Vec<Arc<Room>> {
+        self.peek_all();
+        let own: Vec<Arc<Room>> = {
             let map = self.rooms.lock();
-            of_name(&map, name).cloned().collect()
+            map.values().filter(|room| is_owned_by(room, owner)).cloned().collect()
         };
-        rooms.iter().try_for_each(|room| room.log.peek())
+        let is_theirs = |room: &Arc<Room>| room.last_assigned() > 0 && !self.is_shadowed(room);
+        own.into_iter().filter(is_theirs).collect()
     }
 
-    /// Whether a private room is still the one that its name means for `client`.
+    /// Finds out who owns the rooms that were there at the start: two short reads for each, once, and without
+    /// the rooms' lock. A room that is added later has known owners; one that cannot be read is left out.
+    fn peek_all(&self) {
+        if self.is_peeked.load(Ordering::Acquire) {
+            return;
+        }
+        for room in self.rooms.each().filter(|room| room.name.is_private()) {
+            if room.log.owners().is_none() {
+                room.log.peek().ok();
+            }
+        }
+        self.is_peeked.store(true, Ordering::Release);
+    }
+
+    /// Whether a private room still belongs to `client`, and is the one that its name means.
     pub(crate) fn is_current(&self, room: &Arc<Room>, client: &Client) -> bool {
-        let Some(access) = self.access(&room.name, &client.identity()) else { return false };
-        find(&self.rooms.lock(), &room.name, access).is_some_and(|found| Arc::ptr_eq(&found, room))
+        is_owned_by(room, client.identity().owner) && !self.is_shadowed(room)
+    }
+
+    /// The owner whom `identity` means by the old name of a private room.
+    pub(crate) fn meant_by(&self, name: &RoomName, identity: &Identity) -> Option<OwnerId> {
+        self.names.owner(name.other_key(&identity.user)?)
+    }
+
+    /// The name of the other person in a private room: the present one, or else the one of their newest record,
+    /// or else the one in an old room's name. Where the log is not loaded, its records are not looked at.
+    pub(crate) fn peer_name(&self, room: &Room, owner: OwnerId) -> Option<UserName> {
+        let owners = room.log.owners()?;
+        let at = owners.iter().position(|one| *one != owner)?;
+        let other = *owners.get(at)?;
+        self.names
+            .name_of(other)
+            .or_else(|| last_name(room, other))
+            .or_else(|| room.name.user_keys()?.get(at).map(|key| UserName::from_trusted(key)))
+    }
+
+    /// Tells the other people of `owner`'s private rooms of a new name: those who are in a room that no client of
+    /// `owner` is in. Where one is, the room itself tells.
+    pub(crate) fn announce_rename(&self, owner: OwnerId, from: &UserName, to: &UserName) {
+        for room in self.of(owner) {
+            if room.connections(owner) == 0 {
+                self.broadcaster.run_round(room.announce_rename(from, to));
+            }
+        }
     }
 
     /// Invites both owners of a private room into it, on every connection that is not in it yet. They
@@ -153,7 +258,8 @@ impl PrivateRooms {
         let marked = self.read_markers.get(identity.owner, room);
         let away = self.names.away(identity.owner);
         let person = (identity.owner, &identity.label());
-        let (sent, round) = room.invite(client, person, away.as_ref(), after, marked);
+        let about = (marked, self.peer_name(room, identity.owner));
+        let (sent, round) = room.invite(client, person, away.as_ref(), after, about);
         self.delivery.after_send(client, sent);
         self.broadcaster.run_round(round);
         self.names.update_member(identity.owner, room, &self.broadcaster);
@@ -194,47 +300,31 @@ impl PrivateRooms {
             self.broadcaster.run_round(room.leave(client.id)); // its session has ended
         }
     }
-
-    fn access(&self, name: &RoomName, identity: &Identity) -> Option<Access> {
-        let other = name.other_key(&identity.user)?;
-        let at = usize::from(name.user_keys()?[0] == other);
-        Some(Access { at, own: identity.owner, other: self.names.owner(other) })
-    }
 }
 
-fn find(map: &RoomMap, name: &RoomName, access: Access) -> Option<Arc<Room>> {
-    let fits = |room: &&Arc<Room>| room.log.owners().is_some_and(|owners| access.allows(owners));
-    of_name(map, name).find(fits).cloned()
+fn no_one_has_the_name() -> ErrorMessage {
+    let unknown = "no one has this name now, so no one would get the message";
+    ErrorMessage::new(ErrorCode::BadName, unknown)
+}
+
+/// Whether `owner` is one of the two of a private room, as far as is known.
+fn is_owned_by(room: &Room, owner: OwnerId) -> bool {
+    room.log.owners().is_some_and(|owners| owners.contains(&owner))
+}
+
+/// The name under which `owner` wrote the newest of the room's newest records.
+fn last_name(room: &Room, owner: OwnerId) -> Option<UserName> {
+    room.head_at_open()?; // not loaded
+    let after = room.head().saturating_sub(limits::HISTORY_PAGE as u64);
+    let limit = ReadLimit { records: limits::HISTORY_PAGE, bytes: limits::HISTORY_PAGE_BYTES };
+    let entries = room.log.read(after, limit).ok()?;
+    let newest = entries.iter().rev().find(|entry| entry.owner == owner)?;
+    let record = Record::from_json(&json::parse(&newest.json).ok()?).ok()??;
+    Some(record.user)
 }
 
 /// The private rooms of this name.
 fn of_name<'m>(map: &'m RoomMap, name: &'m RoomName) -> impl Iterator<Item = &'m Arc<Room>> {
     let of_that_name = map.range(LogName::new(name.clone(), "")..);
     of_that_name.take_while(move |(log, _)| log.room == *name).map(|(_, room)| room)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_private_room_is_of_two_owners_and_not_of_two_names() {
-        let [alice, bob, eve]: [OwnerId; 3] =
-            ["1", "2", "3"].map(|digit| digit.repeat(32).parse().unwrap());
-        let access = |at, own, other| Access { at, own, other };
-        assert!(access(0, alice, Some(bob)).allows([alice, bob]));
-        assert!(access(1, bob, Some(alice)).allows([alice, bob]));
-        assert!(access(0, alice, None).allows([alice, bob]), "bob's name has no owner now");
-        assert!(
-            !access(0, alice, Some(eve)).allows([alice, bob]),
-            "it has passed to another owner"
-        );
-        assert!(!access(1, eve, Some(alice)).allows([alice, bob]), "eve is not one of its owners");
-        assert!(
-            !access(1, alice, Some(bob)).allows([alice, bob]),
-            "the order of the owners counts"
-        );
-        assert_eq!(access(1, bob, Some(alice)).owners(), Some([alice, bob]));
-        assert_eq!(access(1, bob, None).owners(), None);
-    }
 }

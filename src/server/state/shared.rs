@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use super::invitations::Invitations;
 use super::memberships::MembershipStore;
@@ -87,6 +88,7 @@ impl Shared {
                 read_markers: Arc::clone(&read_markers),
                 delivery: Arc::clone(&delivery),
                 broadcaster: Arc::clone(&broadcaster),
+                is_peeked: AtomicBool::new(false),
                 invitations: Invitations::new(config.limits.rooms.per_client),
             },
             config,

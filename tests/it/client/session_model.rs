@@ -187,6 +187,8 @@ impl World {
                 self.joined = true;
                 self.to_client.push_back(ServerMessage::Joined(Joined {
                     room: RoomName::default(),
+                    peer: None,
+                    asked: None,
                     log: String::from("L1"),
                     first: 1,
                     head: self.log.len() as u64,
@@ -212,6 +214,7 @@ impl World {
                         message: "too fast".into(),
                         cid: Some(cid),
                         room: None,
+                        peer: None,
                         retry_ms: Some(1),
                     }));
                 } else {

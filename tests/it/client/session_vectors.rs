@@ -72,7 +72,7 @@ fn input(value: &Value) -> Input {
         "resend_due" => Input::ResendDue,
         "resend" => Input::Resend(text(what).parse().unwrap()),
         "drop" => Input::Drop(text(what).parse().unwrap()),
-        "join" => Input::Join(text(what).parse().unwrap()),
+        "join" => Input::Join(RoomName::parse_stored(text(what)).unwrap()),
         "leave" => Input::Leave(text(what).parse().unwrap()),
         "nick" => Input::Nick(text(what).parse().unwrap()),
         "restore" => Input::Restore(list(what).iter().map(kept).collect()),
@@ -119,10 +119,10 @@ fn emitted(event: &Event) -> Value {
 }
 
 fn submission(value: &Value) -> Submission {
-    match ClientMessage::parse(&value.to_string(), 4096, json::Limits::default()).unwrap() {
-        ClientMessage::Submit { room, cid, operation } => Submission { room, cid, operation },
-        other => panic!("not a submission: {other:?}"),
-    }
+    let text = value.to_string();
+    let operation = ClientMessage::parse_operation(&json::parse(&text).unwrap(), 4096).unwrap();
+    let room = RoomName::parse_stored(value["room"].as_str().unwrap()).unwrap();
+    Submission { room, cid: value["cid"].as_str().unwrap().parse().unwrap(), operation }
 }
 
 fn kept(value: &Value) -> SavedSubmission {

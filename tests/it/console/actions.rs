@@ -100,7 +100,7 @@ fn two_users_chat_in_private_and_a_third_sees_nothing() {
     let (mut eve, _) = TestClient::joined(server.address, "eve", "lobby");
     bob.type_in("/msg Ann psst\r");
     let rows = wait_for_sent(&mut bob, "bob psst");
-    assert!(rows.iter().any(|row| row.starts_with("[@ann] ")), "{rows:#?}");
+    assert!(rows.iter().any(|row| row.starts_with("[@Ann] ")), "{rows:#?}");
     assert!(status(&rows).starts_with("[lobby] "), "{rows:#?}");
     ann.wait_for("-- direct message from bob: Alt-2 to open, /r TEXT to reply --");
     ann.wait_until("it is counted", |rows| status(rows).ends_with(" · new in @bob!"));
@@ -108,7 +108,7 @@ fn two_users_chat_in_private_and_a_third_sees_nothing() {
     bob.wait_for("-- direct message from Ann: Alt-2 to open");
     bob.type_in("/query @ann\r");
     let rows = wait_for_sent(&mut bob, " Ann yes?");
-    assert!(status(&rows).starts_with("[@ann] "), "{rows:#?}");
+    assert!(status(&rows).starts_with("[@Ann] "), "{rows:#?}");
     ann.type_in("\x1b2"); // Alt-2
     let rows = wait_for_sent(&mut ann, " bob psst");
     assert!(rows.iter().any(|row| row.ends_with(" Ann yes?")), "{rows:#?}");
@@ -117,7 +117,7 @@ fn two_users_chat_in_private_and_a_third_sees_nothing() {
     eve.receives_nothing();
 
     bob.type_in("/nick rob\r");
-    bob.wait_for("-- you left @ann --");
+    bob.wait_for("-- you left @Ann --");
     bob.wait_until("back", |rows| status(rows).starts_with("[lobby] rob "));
     bob.type_in("/r still me\r");
     ann.wait_for("-- direct message from rob: Alt-3 to open");

@@ -69,10 +69,10 @@ fn a_script_sends_no_read_marker() {
     server.welcome(0, 0);
     server.send_record(1, "ann", &json!("c1"), "one");
     script.stdin.take().unwrap().write_all(b"/msg ann hi\n").unwrap();
-    let room = "@ann+bob";
-    assert_eq!(server.receive(), json!({"type": "join", "room": room}));
+    let room = "@00112233445566778899aabbccddeeff";
+    assert_eq!(server.receive(), json!({"type": "join", "peer": "ann"}));
     server.send(
-        json!({"type": "joined", "room": room, "log": "P1", "first": 1, "head": 1, "since": 0,
+        json!({"type": "joined", "room": room, "peer": "ann", "asked": "ann", "log": "P1", "first": 1, "head": 1, "since": 0,
         "reset": false, "count": 2}),
     );
     let record = |seq: u64, user: &str, cid: &str, text: &str| {

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use crate::support::commands::{failed, printed};
 use crate::support::{TestClient, TestServer};
 
-const ROOM: &str = "@alice+bob";
+/// An old name of the room of the two people: clients of earlier versions join by it.
+const OLD: &str = "@alice+bob";
 
 fn direct(to: &str, cid: &str, text: &str) -> Value {
     json!({"type": "direct", "to": to, "cid": cid, "text": text})
@@ -26,18 +27,25 @@ fn a_direct_message_reaches_every_device_of_both_users_and_no_other() {
     let mut phone = hello(&server, "bob", &welcome["token"], &json!([]));
     let mut eve = TestClient::joined(server.address, "eve", "lobby").0;
     alice.send(&direct("BOB", "c1", "psst"));
+    let (mut room, mut peers) = (None, Vec::new());
     for peer in [&mut alice, &mut bob, &mut phone] {
         let joined = peer.receive_type("joined");
-        assert_eq!((&joined["room"], &joined["since"]), (&ROOM.into(), &0.into()));
+        let name = joined["room"].as_str().unwrap();
+        assert!(name.len() == 33 && name.starts_with('@') && !name.contains("alice"), "{name}");
+        room.get_or_insert_with(|| joined["room"].clone());
+        assert_eq!((Some(&joined["room"]), &joined["since"]), (room.as_ref(), &0.into()));
+        assert_eq!(joined.get("asked"), None);
+        peers.push(joined["peer"].clone());
         let record = peer.receive_type("post");
-        assert_eq!((&record["room"], &record["seq"]), (&ROOM.into(), &1.into()));
+        assert_eq!((Some(&record["room"]), &record["seq"]), (room.as_ref(), &1.into()));
         assert_eq!((&record["user"], &record["text"]), (&"Alice".into(), &"psst".into()));
     }
-    phone.send(&json!({"type": "post", "room": ROOM, "cid": "c1", "text": "yes?"}));
+    assert_eq!(peers, ["bob", "Alice", "Alice"]);
+    phone.send(&json!({"type": "post", "room": room, "cid": "c1", "text": "yes?"}));
     for peer in [&mut alice, &mut bob, &mut phone] {
         assert_eq!(peer.receive_type("post")["seq"], 2);
     }
-    bob.send(&json!({"type": "history", "room": ROOM, "after": 0}));
+    bob.send(&json!({"type": "history", "room": OLD, "after": 0}));
     assert_eq!(bob.receive_type("history")["records"].as_array().unwrap().len(), 2);
     eve.receives_nothing();
 }
@@ -49,7 +57,7 @@ fn a_third_user_learns_nothing_of_a_private_room() {
     let mut bob = TestClient::hello(server.address, "bob").0;
     let mut eve = TestClient::hello(server.address, "eve").0;
     alice.send(&direct("bob", "c1", "psst"));
-    bob.receive_type("post");
+    let room = bob.receive_type("post")["room"].as_str().unwrap().to_owned();
     let mut codes = |room: &str| {
         for message in [
             json!({"type": "join", "room": room}),
@@ -63,18 +71,17 @@ fn a_third_user_learns_nothing_of_a_private_room() {
         }
         [(); 6].map(|()| eve.receive_error())
     };
-    let there = codes(ROOM);
+    let there = codes(&room);
     assert_eq!(there[0], "forbidden");
     assert!(there[1..].iter().all(|code| code == "not_joined"));
-    assert_eq!(
-        codes("@nobody+nowhere"),
-        there,
-        "the same answer as for a room that does not exist"
-    );
+    for other in ["@nobody+nowhere", OLD, "@00000000000000000000000000000000"] {
+        assert_eq!(codes(other), there, "the same answers as for a room that does not exist");
+    }
     eve.send(&json!({"type": "rooms"}));
     assert_eq!(eve.receive()["rooms"], json!([]));
     alice.send(&json!({"type": "rooms"}));
-    assert_eq!(alice.receive_type("rooms")["rooms"][0]["name"], ROOM);
+    let rooms = alice.receive_type("rooms")["rooms"].clone();
+    assert_eq!((&rooms[0]["name"], &rooms[0]["peer"]), (&room.into(), &"bob".into()));
 }
 
 #[test]
@@ -85,6 +92,11 @@ fn a_direct_message_needs_another_user() {
         alice.send(&direct(to, "c1", "psst"));
         let error = alice.receive();
         assert_eq!((&error["code"], &error["cid"]), (&code.into(), &"c1".into()), "{to}");
+        assert_eq!((&error["peer"], error.get("room")), (&to.into(), None), "{to}");
+        alice.send(&json!({"type": "join", "peer": to}));
+        let error = alice.receive();
+        assert_eq!((&error["code"], &error["peer"]), (&code.into(), &to.into()), "{to}");
+        assert_eq!(error.get("room"), None);
     }
     alice.send(&json!({"type": "join", "room": "@alice+nobody"}));
     assert_eq!(alice.receive_error(), "bad_name");
@@ -109,25 +121,26 @@ fn direct_messages_sent_while_disconnected_come_with_the_next_hello() {
     let mut bob = hello(&server, "bob", &bobs["token"], &json!([{"room": "lobby"}]));
     assert_eq!(bob.receive_type("joined")["room"], "lobby");
     let joined = bob.receive_type("joined");
-    assert_eq!((&joined["room"], &joined["since"]), (&ROOM.into(), &0.into()));
+    assert_eq!((&joined["peer"], &joined["since"]), (&"alice".into(), &0.into()));
+    let room = joined["room"].as_str().unwrap();
     assert_eq!(["one", "two"].map(|_| bob.receive_type("post")["text"].clone()), ["one", "two"]);
-    bob.send(&json!({"type": "mark", "room": ROOM, "seq": 2}));
+    bob.send(&json!({"type": "mark", "room": room, "seq": 2}));
     bob.receives_nothing();
 
     let mut phone = hello(&server, "bob", &bobs["token"], &json!([]));
     phone.receives_nothing();
-    let since = json!([{"room": ROOM, "since": 1, "log": joined["log"]}]);
+    let since = json!([{"room": room, "since": 1, "log": joined["log"]}]);
     let mut alice = hello(&server, "alice", &alices["token"], &since);
     assert_eq!(alice.receive_type("joined")["reset"], false);
     assert_eq!(alice.receive()["seq"], 2, "resumed, and not invited a second time");
     alice.send(&direct("bob", "c2", "two"));
     assert_eq!(alice.receive_type("post")["seq"], 2, "its cid is known after a restart");
 
-    let log = format!("{ROOM}~");
+    let log = format!("{room}~");
     let verified = printed(&["verify"], data.path());
     assert!(verified.contains(&log), "{verified}");
-    assert!(printed(&["export", ROOM], data.path()).contains("<alice> two"));
-    assert!(printed(&["verify", ROOM], data.path()).contains("intact"));
+    assert!(printed(&["export", room], data.path()).contains("<alice> two"));
+    assert!(printed(&["verify", room], data.path()).contains("intact"));
 }
 
 #[test]
@@ -142,22 +155,26 @@ fn a_message_sent_during_the_hello_of_its_receiver_is_received() {
         alice.send(&direct("bob", &cid, "psst"));
         bob.send(&json!({"type": "hello", "user": "bob", "token": welcome["token"]}));
         let record = bob.receive_own("alice", &cid);
-        bob.send(&json!({"type": "mark", "room": ROOM, "seq": record["seq"]}));
+        bob.send(&json!({"type": "mark", "room": record["room"], "seq": record["seq"]}));
         bob.round_trip();
     }
 }
 
 #[test]
-fn a_private_room_belongs_to_a_name_and_stays_with_it() {
+fn whoever_is_another_owner_now_is_not_in_the_private_room() {
     let server = TestServer::start(&[]);
     let mut alice = TestClient::hello(server.address, "alice").0;
     let mut bob = TestClient::hello(server.address, "bob").0;
     alice.send(&direct("bob", "c1", "psst"));
-    bob.receive_type("post");
-    bob.send(&json!({"type": "nick", "user": "rob"}));
-    assert_eq!(bob.receive_type("left")["room"], ROOM, "the room belongs to the old name");
+    let room = bob.receive_type("post")["room"].clone();
+    let token = "0".repeat(32); // another person's, as long as a name has one owner
+    let mut eve = TestClient::connect(server.address);
+    eve.send(&json!({"type": "hello", "user": "rob", "token": token}));
+    assert_eq!(eve.receive()["type"], "welcome");
+    bob.send(&json!({"type": "nick", "user": "rob", "token": token}));
+    assert_eq!(bob.receive_type("left")["room"], room, "the room belongs to the former owner");
     assert_eq!(bob.receive_type("renamed")["to"], "rob");
-    bob.send(&json!({"type": "join", "room": ROOM}));
+    bob.send(&json!({"type": "join", "room": room}));
     assert_eq!(bob.receive_type("error")["code"], "forbidden");
 }
 
@@ -165,6 +182,56 @@ fn a_private_room_belongs_to_a_name_and_stays_with_it() {
 fn an_unknown_private_room_is_reported_by_export() {
     let data = tempfile::tempdir().unwrap();
     drop(TestServer::start_in(data.path(), &[]));
-    let (_, error) = failed(&["export", ROOM], data.path());
+    let (_, error) = failed(&["export", OLD], data.path());
     assert!(error.contains("no log of room @alice+bob"), "{error}");
+}
+
+#[test]
+fn a_room_is_joined_by_the_name_of_the_other_person_or_by_its_old_name() {
+    let server = TestServer::start(&[]);
+    let mut alice = TestClient::hello(server.address, "alice").0;
+    let mut bob = TestClient::hello(server.address, "Bob").0;
+    alice.send(&json!({"type": "join", "peer": "BOB"}));
+    let joined = alice.receive_type("joined");
+    assert_eq!((&joined["peer"], &joined["asked"]), (&"Bob".into(), &"BOB".into()));
+    let room = joined["room"].clone();
+    bob.send(&json!({"type": "join", "room": "@Bob+alice"}));
+    let joined = bob.receive_type("joined");
+    assert_eq!((&joined["room"], &joined["asked"]), (&room, &OLD.into()));
+    bob.send(&json!({"type": "post", "room": OLD, "cid": "c1", "text": "hi"}));
+    assert_eq!(alice.receive_type("post")["room"], room);
+    alice.send(&json!({"type": "join", "room": room}));
+    assert_eq!(alice.receive_type("joined").get("asked"), None);
+    alice.send(&json!({"type": "join", "peer": "bob", "room": room}));
+    assert_eq!(alice.receive_type("error")["code"], "bad_message");
+    alice.send(&json!({"type": "join", "peer": "b b"}));
+    let error = alice.receive_type("error");
+    assert_eq!((&error["code"], error.get("peer")), (&"bad_name".into(), None), "not repeated");
+}
+
+#[test]
+fn a_private_room_follows_its_owner_to_another_name() {
+    let server = TestServer::start(&[]);
+    let mut alice = TestClient::hello(server.address, "alice").0;
+    let mut bob = TestClient::hello(server.address, "bob").0;
+    alice.send(&direct("bob", "c1", "psst"));
+    let room = bob.receive_type("post")["room"].clone();
+    alice.receive_type("post");
+    bob.send(&json!({"type": "nick", "user": "rob"}));
+    let renamed = alice.receive_type("renamed");
+    assert_eq!((&renamed["user"], &renamed["to"]), (&"bob".into(), &"rob".into()));
+    alice.send(&json!({"type": "post", "room": room, "cid": "c2", "text": "still there?"}));
+    assert_eq!(bob.receive_type("post")["seq"], 2, "it was not left");
+    alice.send(&json!({"type": "join", "peer": "bob"}));
+    let joined = alice.receive_type("joined");
+    assert_eq!(
+        (&joined["room"], &joined["peer"]),
+        (&room, &"rob".into()),
+        "a former name is theirs"
+    );
+
+    bob.send(&json!({"type": "leave", "room": room}));
+    bob.receive_type("left");
+    bob.send(&json!({"type": "nick", "user": "robert"}));
+    assert_eq!(alice.receive_type("renamed")["to"], "robert", "though only the room is shared");
 }

@@ -169,7 +169,7 @@ test("a duration is shown in one unit", () => {
 test("messages under a former name are one's own: to edit, and to be replied to", () => {
   const names = new OwnNames();
   names.add("bob", "Rob");
-  const room = new Room("lobby", "bob", names);
+  const room = new Room("lobby", "bob", { ownNames: names });
   room.joined({ first: 1, head: 0, since: 0, members: ["bob"], count: 1 });
   room.add(post(1, "rob"), true, true);
   assert.deepEqual(rowsOf(room, ALL, "bob", NOON).filter(({ kind }) => kind === "message").map(({ isMine }) => isMine), [true]);

@@ -83,5 +83,5 @@ test("changes of another tab are told apart", () => {
   store.saveDraft("bob", "lobby", "x");
   store.saveDraft("bob", "rust", "x");
   store.forget("bob");
-  assert.deepEqual(seen.map((event) => store.changeOf(event, "BOB", "lobby")), ["other", "other", "draft", "other", "other", "forgotten", "other", "other"]);
+  assert.deepEqual(seen.map((event) => store.changeOf(event, "BOB", "lobby")), ["other", "other", "draft", "other", "other", "forgotten", "other", "other", "other"]);
 });
