@@ -5,7 +5,7 @@ import { BAD_ROOM } from "./model/commands.js";
 import { isFinal, refusalOf, roomRefusal } from "./model/refusals.js";
 import { noRoomInPath, roomFromPath, seqFromHash } from "./model/url.js";
 import { Connection } from "./protocol/connection.js";
-import { askedRoom, fitRoomName, isPrivate, isUserName, parseStoredRoom, peerOf, roomWith, sameName } from "./protocol/names.js";
+import { askedRoom, fitRoomName, isOfOwners, isPrivate, isUserName, parseStoredRoom, peerOf, roomWith, sameName } from "./protocol/names.js";
 import { Session } from "./protocol/session.js";
 import { randomId } from "./storage/tabs.js";
 import { nameInUse } from "./view/login.js";
@@ -533,5 +533,5 @@ export class Client {
 
 /** Whether a user may join a room that an address names: every public one, and their own private rooms. @param {string} user @param {string} room */
 function mayJoin(user, room) {
-  return !isPrivate(room) || !room.includes("+") || peerOf(room, user) !== null;
+  return !isPrivate(room) || isOfOwners(room) || peerOf(room, user) !== null;
 }

@@ -15,8 +15,9 @@ use crate::limits;
 /// the name of a directory on any system. Users write it with a `#` in front, which is not part of
 /// it.
 ///
-/// Or a private room: `@` and 32 hex digits, a digest of its two owners. Rooms that an earlier version created
-/// keep the name `@alice+bob`: the keys of two names, sorted. To a client both are opaque.
+/// Or a private room: `@-+` and 32 hex digits, a digest of its two owners. Rooms that an earlier version created
+/// keep the name `@alice+bob`: the keys of two names, sorted. To a client both are opaque. Earlier clients accept
+/// the first as well, as a room of two other people.
 ///
 /// A client also has rooms that it knows only by the other person: `@bob`, see [`RoomName::with_peer`]. No server
 /// has a room of such a name.
@@ -32,7 +33,7 @@ impl RoomName {
         let mut digest = Sha1::new();
         ids.iter().for_each(|id| digest.update(id));
         let [first @ .., _, _, _, _] = digest.digest().bytes();
-        RoomName(format!("@{:032x}", u128::from_be_bytes(first)).into())
+        RoomName(format!("@{OWNERS}{:032x}", u128::from_be_bytes(first)).into())
     }
 
     /// What a client calls its private room with `user` until a server has told its name: `@bob`.
@@ -63,8 +64,8 @@ impl RoomName {
     /// The name of the other person, if it was made by [`RoomName::with_peer`].
     #[must_use]
     pub fn wanted_peer(&self) -> Option<UserName> {
-        let name = self.0.strip_prefix('@').filter(|_| self.user_keys().is_none())?;
-        (!is_digest(name)).then(|| UserName::from_trusted(name))
+        let name = self.0.strip_prefix('@').filter(|name| !name.contains('+'))?;
+        Some(UserName::from_trusted(name))
     }
 
     /// The private room of two users as earlier versions called it; `None` if they are the same.
@@ -89,7 +90,8 @@ impl RoomName {
     /// The keys of the two names in the name of an old private room.
     #[must_use]
     pub fn user_keys(&self) -> Option<[&str; 2]> {
-        self.0.strip_prefix('@')?.split_once('+').map(|(one, other)| [one, other])
+        let names = self.0.strip_prefix('@').filter(|names| !is_of_owners(names))?;
+        names.split_once('+').map(|(one, other)| [one, other])
     }
 
     /// Whether it is the private room of two users.
@@ -124,7 +126,7 @@ impl FromStr for RoomName {
     /// case and order.
     fn from_str(text: &str) -> Result<RoomName, Rejection> {
         if let Some(names) = text.strip_prefix('@') {
-            if is_digest(names) {
+            if is_of_owners(names) {
                 return Ok(RoomName(text.into()));
             }
             return names
@@ -133,7 +135,7 @@ impl FromStr for RoomName {
                 .ok_or_else(|| {
                     Rejection::new(
                         ErrorCode::BadRoom,
-                        "the name of a private room is @ and 32 hex digits, or two user names with + between",
+                        "the name of a private room is @-+ and 32 hex digits, or @ and two user names with + between",
                     )
                 });
         }
@@ -154,10 +156,15 @@ impl FromStr for RoomName {
     }
 }
 
-/// Whether it is what follows the `@` in the name of a private room. No name of a user is that long.
-fn is_digest(text: &str) -> bool {
-    text.len() == OwnerId::DIGITS
-        && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+/// What is between the `@` and the digest of two owners: it has the form of an old name, but no user is called `-`,
+/// and it sorts before any digest.
+const OWNERS: &str = "-+";
+
+/// Whether it is what follows the `@` in the name of a private room of two owners.
+fn is_of_owners(text: &str) -> bool {
+    let is_digit = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    text.strip_prefix(OWNERS)
+        .is_some_and(|digest| digest.len() == OwnerId::DIGITS && digest.bytes().all(is_digit))
 }
 
 fn private_of_names(one: &str, other: &str) -> Option<RoomName> {
@@ -217,12 +224,15 @@ mod tests {
         assert_eq!(room, RoomName::of_owners([owner("2"), owner("1")]));
         assert_ne!(room, RoomName::of_owners([owner("1"), owner("3")]));
         // xxd -r -p <<< 1111…1111222…2222 | sha1sum | cut -c1-32
-        assert_eq!(room.as_str(), "@a53c841c050d07751069c759a160360c");
+        assert_eq!(room.as_str(), "@-+a53c841c050d07751069c759a160360c");
         assert_eq!(room.as_str().parse(), Ok(room.clone()));
         assert_eq!((room.user_keys(), room.wanted_peer()), (None, None));
-        for text in ["@0123", &room.as_str().to_uppercase(), &format!("{room}0")] {
-            assert!(text.parse::<RoomName>().is_err(), "{text}");
-        }
+        assert!("@a53c841c050d07751069c759a160360c".parse::<RoomName>().is_err());
+        // As earlier clients read it: a room of two people who are not theirs.
+        let old = private_of_names("-", "a53c841c050d07751069c759a160360c").unwrap();
+        assert_eq!((old.as_str(), old.other_key(&user("alice"))), (room.as_str(), None));
+        let longer: RoomName = format!("{room}0").parse().unwrap();
+        assert!(longer.user_keys().is_some(), "no digest");
     }
 
     #[test]

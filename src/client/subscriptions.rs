@@ -5,11 +5,7 @@
 //! newest shown, so that the server detects another history of the log. This module only compares seqs
 //! and log ids; the session acts on what it returns.
 
-<<<<<<< HEAD
-use std::collections::HashMap;
-=======
-use std::collections::VecDeque;
->>>>>>> direct-owners
+use std::collections::{HashMap, VecDeque};
 
 use crate::chat::RoomName;
 use crate::chat::protocol::{Join, JoinTarget, Joined, RecordId, Since};
@@ -103,17 +99,13 @@ pub(super) enum Order {
 
 impl Subscriptions {
     pub(super) fn new(rooms: Vec<RoomName>) -> Subscriptions {
-<<<<<<< HEAD
         let mut subscriptions = Subscriptions {
             subscriptions: Vec::new(),
+            resolved: VecDeque::new(),
             since: Since::Newest,
             follows_rooms: false,
             leaving: Vec::new(),
         };
-=======
-        let (resolved, since) = (VecDeque::new(), Since::Newest);
-        let mut subscriptions = Subscriptions { subscriptions: Vec::new(), resolved, since };
->>>>>>> direct-owners
         for room in rooms {
             subscriptions.add(room);
         }

@@ -2,7 +2,7 @@
 
 const ROOM_NAME = /^[a-z0-9][a-z0-9_-]{0,31}$/;
 /** A private room: a digest of its two owners. */
-const OWNERS_ROOM = /^@[0-9a-f]{32}$/;
+const OWNERS_ROOM = /^@-\+[0-9a-f]{32}$/;
 /** A private room that the page knows only by the other person, until the server has told its name. */
 const PEER_ROOM = /^@([\p{L}\p{M}\p{N}_.-]{1,72})$/u;
 /** A private room that an earlier version of the server created: two name keys, sorted. */
@@ -38,6 +38,11 @@ export function parseStoredRoom(text) {
   return room ?? (user !== null && isUserName(user) ? roomWith(user) : null);
 }
 
+/** Whether a private room has the name that says nothing of its two people. @param {string} room */
+export function isOfOwners(room) {
+  return OWNERS_ROOM.test(room);
+}
+
 /** What the page calls the room that a join asked for: by a user's name, or by one that earlier versions gave it. @param {string} asked */
 export function askedRoom(asked) {
   return asked.startsWith("@") ? asked : roomWith(asked);
@@ -50,7 +55,7 @@ export function roomWith(user) {
 
 /** The user of a room that `roomWith` has named; null: another room. @param {string} room */
 export function wantedPeer(room) {
-  return OWNERS_ROOM.test(room) ? null : PEER_ROOM.exec(room)?.[1] ?? null;
+  return PEER_ROOM.exec(room)?.[1] ?? null;
 }
 
 /**

@@ -117,10 +117,10 @@ fn two_users_chat_in_private_and_a_third_sees_nothing() {
     eve.receives_nothing();
 
     bob.type_in("/nick rob\r");
-    bob.wait_for("-- you left @Ann --");
-    bob.wait_until("back", |rows| status(rows).starts_with("[lobby] rob "));
-    bob.type_in("/r still me\r");
-    ann.wait_for("-- direct message from rob: Alt-3 to open");
+    bob.wait_until("the room stays", |rows| status(rows).starts_with("[@Ann] rob "));
+    ann.wait_until("its label follows", |rows| status(rows).starts_with("[@rob] Ann "));
+    bob.type_in("still me\r");
+    wait_for_sent(&mut ann, " rob still me");
 }
 
 #[test]

@@ -69,7 +69,7 @@ fn a_script_sends_no_read_marker() {
     server.welcome(0, 0);
     server.send_record(1, "ann", &json!("c1"), "one");
     script.stdin.take().unwrap().write_all(b"/msg ann hi\n").unwrap();
-    let room = "@00112233445566778899aabbccddeeff";
+    let room = "@-+00112233445566778899aabbccddeeff";
     assert_eq!(server.receive(), json!({"type": "join", "peer": "ann"}));
     server.send(
         json!({"type": "joined", "room": room, "peer": "ann", "asked": "ann", "log": "P1", "first": 1, "head": 1, "since": 0,

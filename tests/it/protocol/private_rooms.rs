@@ -74,7 +74,7 @@ fn a_third_user_learns_nothing_of_a_private_room() {
     let there = codes(&room);
     assert_eq!(there[0], "forbidden");
     assert!(there[1..].iter().all(|code| code == "not_joined"));
-    for other in ["@nobody+nowhere", OLD, "@00000000000000000000000000000000"] {
+    for other in ["@nobody+nowhere", OLD, "@-+00000000000000000000000000000000"] {
         assert_eq!(codes(other), there, "the same answers as for a room that does not exist");
     }
     eve.send(&json!({"type": "rooms"}));

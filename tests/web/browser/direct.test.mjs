@@ -121,7 +121,7 @@ test("a direct message to a known user who is absent is stored", async () => {
   await leave(uma, vic);
 });
 
-test("a private room disappears with its name", async () => {
+test("a private room stays with its people when one of them changes the name, also while the other is away", async () => {
   const [jan, kim] = [await person(browser), await person(browser)];
   const page = await enter(jan, server.url, "jan");
   const other = await enter(kim, server.url, "kim");
@@ -129,11 +129,21 @@ test("a private room disappears with its name", async () => {
   await direct(other, "jan 1 unread").waitFor();
   await shows(page, ["hi"]);
   const [room] = JSON.parse(await page.evaluate(() => localStorage.getItem("talk.private.jan")));
-  assert.match(room, /^@[0-9a-f]{32}$/);
+  assert.match(room, /^@-\+[0-9a-f]{32}$/);
   await post(page, "/nick jane");
-  await title(page, "#lobby");
-  assert.equal(await page.locator("#direct").isVisible(), false);
-  assert.equal(await page.evaluate(() => localStorage.getItem("talk.private.jan")), JSON.stringify([room]), "for when the name is used again");
+  await direct(other, "jane 1 unread").waitFor();
+  await title(page, "kim");
+  await post(other, "/msg jane who is that?");
+  await shows(page, ["hi", "who is that?"]);
+  await page.close();
+  await post(other, "/nick kimmy");
+  await post(other, "/msg jane see you");
+  const again = await jan.newPage();
+  await again.goto(`${server.url}/r/@kimmy`);
+  await live(again);
+  await title(again, "kimmy");
+  await shows(again, ["hi", "who is that?", "see you"]);
+  assert.equal(new URL(again.url()).pathname, "/r/@kimmy");
   await leave(jan, kim);
 });
 
