@@ -15,9 +15,9 @@ use crate::limits;
 /// the name of a directory on any system. Users write it with a `#` in front, which is not part of
 /// it.
 ///
-/// Or a private room: `@-+` and 32 hex digits, a digest of its two owners. Rooms that an earlier version created
-/// keep the name `@alice+bob`: the keys of two names, sorted. To a client both are opaque. Earlier clients accept
-/// the first as well, as a room of two other people.
+/// Or a private room: `@alice+bob`, the keys of the names that the two had when it was created, sorted; or `@-+` and
+/// 32 hex digits, a digest of its two owners. To a client both are opaque. Earlier clients accept the second as well,
+/// as a room of two other people.
 ///
 /// A client also has rooms that it knows only by the other person: `@bob`, see [`RoomName::with_peer`]. No server
 /// has a room of such a name.
@@ -68,7 +68,7 @@ impl RoomName {
         Some(UserName::from_trusted(name))
     }
 
-    /// The private room of two users as earlier versions called it; `None` if they are the same.
+    /// What the private room of two users is called if no other one is; `None` if they are the same.
     ///
     /// ```
     /// # use talk::chat::{RoomName, UserName};

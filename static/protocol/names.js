@@ -1,11 +1,11 @@
 // Names of users and rooms: which are valid, how they are compared, and tokens.
 
 const ROOM_NAME = /^[a-z0-9][a-z0-9_-]{0,31}$/;
-/** A private room: a digest of its two owners. */
+/** One where another room is called so: a digest of its two owners. */
 const OWNERS_ROOM = /^@-\+[0-9a-f]{32}$/;
 /** A private room that the page knows only by the other person, until the server has told its name. */
 const PEER_ROOM = /^@([\p{L}\p{M}\p{N}_.-]{1,72})$/u;
-/** A private room that an earlier version of the server created: two name keys, sorted. */
+/** A private room: the keys of the names that the two had when it was created, sorted. */
 const PRIVATE_ROOM = /^@([\p{L}\p{M}\p{N}_.-]{1,72})\+([\p{L}\p{M}\p{N}_.-]{1,72})$/u;
 const TOKEN = /^[0-9a-f]{32}$/;
 
@@ -43,7 +43,7 @@ export function isOfOwners(room) {
   return OWNERS_ROOM.test(room);
 }
 
-/** What the page calls the room that a join asked for: by a user's name, or by one that earlier versions gave it. @param {string} asked */
+/** What the page calls the room that a join asked for: by a user's name, or by another name of the room. @param {string} asked */
 export function askedRoom(asked) {
   return asked.startsWith("@") ? asked : roomWith(asked);
 }

@@ -1,7 +1,8 @@
 //! Private rooms: who may enter one, and invitations into it.
 //!
-//! A private room belongs to two owners, and is found by them. Its name is a digest of the two. Rooms that an
-//! earlier version created are called after two names, `@alice+bob`; several may have one such name.
+//! A private room belongs to two owners, and is found by them. It is called after the names that they had when it was
+//! created, `@alice+bob`, as earlier clients expect; if another room has that name already, by a digest of the two. Of
+//! an earlier version, several rooms may have one name.
 
 use std::io;
 use std::net::IpAddr;
@@ -79,8 +80,8 @@ impl PrivateRooms {
             return Ok(room.flatten().ok_or_else(no_one_has_the_name));
         };
         let owners = [identity.owner, other];
-        let name = RoomName::of_owners(owners);
-        if let Some(room) = self.find_named(&name, None, identity.owner)? {
+        let digest = RoomName::of_owners(owners);
+        if let Some(room) = self.find_named(&digest, None, identity.owner)? {
             return Ok(Ok(room));
         }
         self.peek_all();
@@ -92,7 +93,10 @@ impl PrivateRooms {
         if let Some(room) = old.into_iter().find(|room| !self.is_shadowed(room)) {
             return Ok(Ok(room));
         }
-        let find_it = |map: &RoomMap| of_name(map, &name).next().cloned();
+        let by_names = RoomName::private_between(&identity.user, user);
+        let is_free = |name: &RoomName| of_name(&self.rooms.lock(), name).next().is_none();
+        let name = by_names.filter(is_free).unwrap_or(digest);
+        let find_it = |map: &RoomMap| of_name(map, &name).find(|room| of_both(room)).cloned();
         let wanted = WantedRoom { name: &name, owners: Some(owners), address };
         let opened = self.rooms.find_or_create(wanted, find_it, || self.is_abandoned())?;
         Ok(opened.map_err(|refusal| refusal.to_error(&name)))

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use crate::support::commands::{failed, printed};
 use crate::support::{TestClient, TestServer};
 
-/// An old name of the room of the two people: clients of earlier versions join by it.
-const OLD: &str = "@alice+bob";
+/// The name of the room of alice and bob.
+const ROOM: &str = "@alice+bob";
 
 fn direct(to: &str, cid: &str, text: &str) -> Value {
     json!({"type": "direct", "to": to, "cid": cid, "text": text})
@@ -31,7 +31,7 @@ fn a_direct_message_reaches_every_device_of_both_users_and_no_other() {
     for peer in [&mut alice, &mut bob, &mut phone] {
         let joined = peer.receive_type("joined");
         let name = joined["room"].as_str().unwrap();
-        assert!(name.len() == 33 && name.starts_with('@') && !name.contains("alice"), "{name}");
+        assert_eq!(name, ROOM);
         room.get_or_insert_with(|| joined["room"].clone());
         assert_eq!((Some(&joined["room"]), &joined["since"]), (room.as_ref(), &0.into()));
         assert_eq!(joined.get("asked"), None);
@@ -45,7 +45,7 @@ fn a_direct_message_reaches_every_device_of_both_users_and_no_other() {
     for peer in [&mut alice, &mut bob, &mut phone] {
         assert_eq!(peer.receive_type("post")["seq"], 2);
     }
-    bob.send(&json!({"type": "history", "room": OLD, "after": 0}));
+    bob.send(&json!({"type": "history", "room": ROOM, "after": 0}));
     assert_eq!(bob.receive_type("history")["records"].as_array().unwrap().len(), 2);
     eve.receives_nothing();
 }
@@ -74,7 +74,7 @@ fn a_third_user_learns_nothing_of_a_private_room() {
     let there = codes(&room);
     assert_eq!(there[0], "forbidden");
     assert!(there[1..].iter().all(|code| code == "not_joined"));
-    for other in ["@nobody+nowhere", OLD, "@-+00000000000000000000000000000000"] {
+    for other in ["@nobody+nowhere", ROOM, "@-+00000000000000000000000000000000"] {
         assert_eq!(codes(other), there, "the same answers as for a room that does not exist");
     }
     eve.send(&json!({"type": "rooms"}));
@@ -182,12 +182,12 @@ fn whoever_is_another_owner_now_is_not_in_the_private_room() {
 fn an_unknown_private_room_is_reported_by_export() {
     let data = tempfile::tempdir().unwrap();
     drop(TestServer::start_in(data.path(), &[]));
-    let (_, error) = failed(&["export", OLD], data.path());
+    let (_, error) = failed(&["export", ROOM], data.path());
     assert!(error.contains("no log of room @alice+bob"), "{error}");
 }
 
 #[test]
-fn a_room_is_joined_by_the_name_of_the_other_person_or_by_its_old_name() {
+fn a_room_is_joined_by_the_name_of_the_other_person_or_by_the_names_of_both_now() {
     let server = TestServer::start(&[]);
     let mut alice = TestClient::hello(server.address, "alice").0;
     let mut bob = TestClient::hello(server.address, "Bob").0;
@@ -195,10 +195,11 @@ fn a_room_is_joined_by_the_name_of_the_other_person_or_by_its_old_name() {
     let joined = alice.receive_type("joined");
     assert_eq!((&joined["peer"], &joined["asked"]), (&"Bob".into(), &"BOB".into()));
     let room = joined["room"].clone();
-    bob.send(&json!({"type": "join", "room": "@Bob+alice"}));
+    bob.send(&json!({"type": "nick", "user": "rob"}));
+    bob.send(&json!({"type": "join", "room": "@Rob+alice"}));
     let joined = bob.receive_type("joined");
-    assert_eq!((&joined["room"], &joined["asked"]), (&room, &OLD.into()));
-    bob.send(&json!({"type": "post", "room": OLD, "cid": "c1", "text": "hi"}));
+    assert_eq!((&joined["room"], &joined["asked"]), (&room, &"@alice+rob".into()));
+    bob.send(&json!({"type": "post", "room": "@alice+rob", "cid": "c1", "text": "hi"}));
     assert_eq!(alice.receive_type("post")["room"], room);
     alice.send(&json!({"type": "join", "room": room}));
     assert_eq!(alice.receive_type("joined").get("asked"), None);
@@ -234,4 +235,43 @@ fn a_private_room_follows_its_owner_to_another_name() {
     bob.receive_type("left");
     bob.send(&json!({"type": "nick", "user": "robert"}));
     assert_eq!(alice.receive_type("renamed")["to"], "robert", "though only the room is shared");
+}
+
+#[test]
+fn an_earlier_client_finds_the_room_under_the_name_that_it_computes() {
+    let server = TestServer::start(&[]);
+    let mut alice = TestClient::hello(server.address, "alice").0;
+    let mut bob = TestClient::hello(server.address, "Bob").0;
+    alice.send(&json!({"type": "join", "room": ROOM}));
+    let joined = alice.receive_type("joined");
+    assert_eq!((&joined["room"], joined.get("asked")), (&ROOM.into(), None));
+    alice.send(&json!({"type": "post", "room": ROOM, "cid": "c1", "text": "psst"}));
+    assert_eq!(bob.receive_type("joined")["room"], ROOM);
+    assert_eq!(bob.receive_type("post")["text"], "psst");
+}
+
+#[test]
+fn two_other_people_with_the_same_names_get_a_room_of_another_name() {
+    let server = TestServer::start(&["--rate", "0"]);
+    let mut alice = TestClient::hello(server.address, "alice").0;
+    let mut bob = TestClient::hello(server.address, "bob").0;
+    alice.send(&direct("bob", "c1", "to the first bob"));
+    assert_eq!(bob.receive_type("post")["room"], ROOM);
+    for n in 1..=5 {
+        bob.send(&json!({"type": "nick", "user": format!("b{n}")})); // the fifth gives the first name back
+        bob.receive_type("renamed");
+    }
+    let mut other = TestClient::hello(server.address, "bob").0;
+    alice.send(&direct("bob", "c2", "to the second bob"));
+    let joined = other.receive_type("joined");
+    let room = joined["room"].as_str().unwrap();
+    assert!(room.starts_with("@-+") && room.len() == 35, "{room}");
+    assert_eq!(
+        (&joined["peer"], &joined["head"]),
+        (&"alice".into(), &1.into()),
+        "nothing of the first"
+    );
+    assert_eq!(other.receive_type("post")["text"], "to the second bob");
+    alice.send(&json!({"type": "post", "room": ROOM, "cid": "c3", "text": "still to the first"}));
+    assert_eq!(bob.receive_type("post")["text"], "still to the first");
 }
