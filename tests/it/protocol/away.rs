@@ -62,7 +62,8 @@ fn the_join_of_a_user_who_is_away_has_the_away_message() {
         "away": "", "count": 2});
     assert_eq!(alice.receive(), came);
     alice.send(&json!({"type": "join", "peer": "bob"}));
-    alice.receive_type("joined");
+    alice.send(&json!({"type": "rooms"})); // answered once the join is done: from then on she gets `presence`
+    alice.receive_type("rooms");
     bob.send(&json!({"type": "direct", "to": "alice", "cid": "1", "text": "psst"}));
     let came = alice.receive_type("presence");
     assert!(came["room"].as_str().unwrap().starts_with('@'), "{came}");
