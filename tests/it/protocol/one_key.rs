@@ -167,34 +167,30 @@ fn two_devices_that_rename_at_once_end_with_one_name_on_both() {
         let key = format!("{round:032x}");
         let mut devices = ['a', 'b'].map(|side| {
             let peer = device(&server, &format!("n{round}"), &key).0;
-            (peer, format!("n{round}{side}"), Vec::new())
+            (peer, format!("n{round}{side}"))
         });
         thread::scope(|scope| {
-            for (peer, name, _) in &mut devices {
-                scope.spawn(|| peer.send(&nick(name)));
+            for (peer, wanted) in &mut devices {
+                scope.spawn(|| peer.send(&nick(wanted)));
             }
         });
-        for (peer, _, names) in &mut devices {
-            names.push(answer(peer)["to"].clone());
-        }
-        // After the first turn each session has told the other of its rename.
+        let mut names = devices.each_mut().map(|(peer, _)| answer(peer)["to"].clone());
+        let mut members = [Value::Null, Value::Null];
+        // Each session handles its `nick` before its first `who`. So the second `who` comes after both.
         for _ in 0..2 {
-            for (peer, _, names) in &mut devices {
+            for (n, (peer, _)) in devices.iter_mut().enumerate() {
                 peer.send(&json!({"type": "who", "room": "lobby"}));
-                loop {
+                members[n] = loop {
                     let message = peer.receive_any_of(&["renamed", "members"]);
                     if message["type"] == "members" {
-                        names.push(message["members"][0].clone());
-                        break;
+                        break message["members"].clone();
                     }
-                    names.push(message["to"].clone());
-                }
+                    names[n] = message["to"].clone();
+                };
             }
         }
-        let [(_, _, one), (_, _, two)] = &devices;
-        let last = |names: &[Value]| names.iter().rev().take(2).cloned().collect::<Vec<_>>();
-        assert_eq!(last(one), last(two), "round {round}: {one:?} {two:?}");
-        assert_eq!(one[one.len() - 1], one[one.len() - 2], "round {round}: {one:?} {two:?}");
+        assert_eq!(names[0], names[1], "round {round}");
+        assert_eq!(members, [json!([names[0]]), json!([names[0]])], "round {round}");
         drop(devices);
         while RawClient::connect(server.address).count("talk_connections{kind=\"bot\"}") > 0.0 {}
     }
