@@ -1,21 +1,35 @@
-//! The members of a room: persons, and how many connections each has there.
+//! The members of a room who are here: persons, and how many connections each has there.
 //!
 //! `server` decides who gets the presence event for a change.
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{AwayMember, AwayMessage, Label, OwnerId, UserName};
+use super::name_order::NameOrder;
+use super::{AwayMember, AwayMessage, Label, NameRange, OwnerId, UserName};
 use crate::limits;
 
-/// The members of one room.
+/// The members of one room who are here.
 #[derive(Debug, Default)]
 pub struct Members {
     /// The members by their owner id.
     persons: HashMap<OwnerId, Member>,
-    /// The same in the order of their names: the key of each name, and whose it is.
-    order: BTreeSet<(String, OwnerId)>,
+    /// The same in the order of their names.
+    order: NameOrder,
     /// See [`Members::changes`].
     changes: u64,
+    /// See [`Members::take_moves`].
+    moved: BTreeSet<OwnerId>,
+}
+
+/// Some of the members of a room, in the order of their names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MembersPage {
+    /// Their names.
+    pub names: Vec<UserName>,
+    /// Those of them who are away; none for members who are not here.
+    pub away: Vec<AwayMember>,
+    /// Whether more follow.
+    pub has_more: bool,
 }
 
 #[derive(Debug)]
@@ -52,12 +66,15 @@ impl Members {
     pub fn add(&mut self, owner: OwnerId, label: &Label, away: Option<&AwayMessage>) -> bool {
         let order = &mut self.order;
         let member = self.persons.entry(owner).or_insert_with(|| {
-            order.insert((label.user.key(), owner));
+            order.insert(label.user.shared_key(), owner);
             Member { label: label.clone(), connections: 0, away: away.cloned() }
         });
         member.connections += 1;
         let first = member.connections == 1;
-        self.changes += u64::from(first);
+        if first {
+            self.changes += 1;
+            self.moved.insert(owner);
+        }
         first
     }
 
@@ -69,9 +86,16 @@ impl Members {
             return None;
         }
         let member = self.persons.remove(&owner)?;
-        self.order.remove(&(member.label.user.key(), owner));
+        self.order.remove(&member.label.user.shared_key(), owner);
         self.changes += 1;
+        self.moved.insert(owner);
         Some(member.label.user)
+    }
+
+    /// The persons who have come or gone since the last call, and whether they are here now.
+    pub fn take_moves(&mut self) -> Vec<(OwnerId, bool)> {
+        let moved = std::mem::take(&mut self.moved);
+        moved.into_iter().map(|owner| (owner, self.has(owner))).collect()
     }
 
     /// Gives a person their new name. Returns the former one; `None` if it is the same, if they are not a
@@ -83,8 +107,8 @@ impl Members {
         if former == label.user {
             return None;
         }
-        self.order.remove(&(former.key(), owner));
-        self.order.insert((label.user.key(), owner));
+        self.order.remove(&former.shared_key(), owner);
+        self.order.insert(label.user.shared_key(), owner);
         self.changes += 1;
         Some(former)
     }
@@ -136,7 +160,16 @@ impl Members {
     }
 
     fn sorted(&self) -> impl Iterator<Item = &Member> {
-        self.order.iter().filter_map(|(_, owner)| self.persons.get(owner))
+        self.order.iter().filter_map(|owner| self.persons.get(&owner))
+    }
+
+    /// The first `limit` members of a range.
+    #[must_use]
+    pub fn page(&self, range: &NameRange, limit: usize) -> MembersPage {
+        let (owners, has_more) = self.order.page(range, limit);
+        let members = || owners.iter().filter_map(|owner| self.persons.get(owner));
+        let names = members().map(|member| member.label.user.clone()).collect();
+        MembersPage { names, away: members().filter_map(Member::to_away).collect(), has_more }
     }
 
     /// The away message of a person; `None` for one who is not away or not a member.
@@ -148,16 +181,19 @@ impl Members {
     /// The members who are away, in the same order.
     #[must_use]
     pub fn away_members(&self) -> Vec<AwayMember> {
-        let away_member = |member: &Member| {
-            Some(AwayMember { user: member.label.user.clone(), text: member.away.clone()? })
-        };
-        self.sorted().filter_map(away_member).collect()
+        self.sorted().filter_map(Member::to_away).collect()
     }
 
     /// How often a member joined, left, was renamed, went away or came back.
     #[must_use]
     pub fn changes(&self) -> u64 {
         self.changes
+    }
+}
+
+impl Member {
+    fn to_away(&self) -> Option<AwayMember> {
+        Some(AwayMember { user: self.label.user.clone(), text: self.away.clone()? })
     }
 }
 
@@ -209,6 +245,36 @@ mod tests {
         assert_eq!(members.remove(bob), Some(user("bob")));
         assert_eq!(members.remove(bob), None, "a person who is not a member cannot leave");
         assert_eq!((members.count(), members.changes()), (0, 2));
+    }
+
+    #[test]
+    fn who_has_come_and_gone_is_told_once_and_as_it_is_now() {
+        let ([ann, bob], mut members) = ([person("a"), person("b")], Members::default());
+        members.add(ann, &label("ann", 1), None);
+        members.add(bob, &label("bob", 2), None);
+        members.add(bob, &label("bob", 2), None); // a second device
+        members.remove(ann);
+        assert_eq!(members.take_moves(), [(ann, false), (bob, true)]);
+        members.remove(bob);
+        assert!(members.take_moves().is_empty());
+        members.change_owner(bob, ann, &label("ann", 1));
+        assert_eq!(members.take_moves(), [(ann, true), (bob, false)]);
+    }
+
+    #[test]
+    fn a_page_has_those_of_its_names_who_are_away() {
+        let lunch = AwayMessage::parse("lunch").unwrap();
+        let mut members = Members::default();
+        for (digit, name, away) in
+            [("a", "ann", Some(&lunch)), ("b", "Bob", None), ("c", "bo", Some(&lunch))]
+        {
+            members.add(person(digit), &label(name, 1), away);
+        }
+        let range = NameRange { prefix: Some("BO".parse().unwrap()), after: None };
+        let page = members.page(&range, 1);
+        assert_eq!((page.names, page.has_more), (vec![user("bo")], true));
+        assert_eq!(page.away, [AwayMember { user: user("bo"), text: lunch }]);
+        assert_eq!(members.page(&range, 2).names, [user("bo"), user("Bob")]);
     }
 
     #[test]

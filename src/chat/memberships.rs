@@ -1,12 +1,17 @@
-//! Memberships: the rooms that each owner has joined and not left, in order, and which of them are muted.
+//! Memberships: the rooms that each owner has joined and not left, in order, and which of them are muted; and of
+//! each room the members who are not here.
 //!
-//! Changes leave as [`SavedMembership`] to be stored, and come back in at the next start.
+//! Changes leave as [`SavedMembership`] to be stored, and come back in at the next start. Who is here, and what
+//! everyone is called, comes in by [`set_here`](Memberships::set_here) and [`rename`](Memberships::rename).
 
 use std::collections::{HashMap, HashSet};
 use std::mem;
 
-use super::{OwnerId, RoomName};
+use super::{MembersPage, NameRange, OwnerId, RoomName, UserName};
 use crate::limits;
+use absent::AbsentMembers;
+
+mod absent; // the members of each room who are not here
 
 /// A membership as it is stored over a restart. Of several for one owner and room, the last one counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +49,8 @@ pub struct Membership {
 pub struct Memberships {
     /// The rooms of each owner, in the order in which they were joined. They are few: a list is enough.
     rooms: HashMap<OwnerId, Vec<Membership>>,
+    /// The other way round: of each room, those members who are not here.
+    absent: AbsentMembers,
     /// How many rooms an owner may be a member of.
     max: usize,
     /// Changes that are not stored yet, in order.
@@ -56,11 +63,17 @@ impl Memberships {
     /// No memberships; each owner may have `max`.
     #[must_use]
     pub fn new(max: usize) -> Memberships {
-        Memberships { rooms: HashMap::new(), max, unstored: Vec::new(), has_dropped: false }
+        Memberships {
+            rooms: HashMap::new(),
+            absent: AbsentMembers::default(),
+            max,
+            unstored: Vec::new(),
+            has_dropped: false,
+        }
     }
 
     /// Restores the memberships that an earlier run stored, in order. Of an owner with more than the maximum, the
-    /// last ones are left out.
+    /// last ones are left out. No one is here, and no one has a name yet.
     pub fn restore(&mut self, saved: impl IntoIterator<Item = SavedMembership>) {
         let mut names: HashSet<RoomName> = HashSet::new();
         for SavedMembership { owner, room, state } in saved {
@@ -100,13 +113,15 @@ impl Memberships {
         self.of(owner).len() >= self.max
     }
 
-    /// Makes `owner` a member. False if they are, or are a member of too many rooms.
+    /// Makes `owner` a member. False if they are, or are a member of too many rooms. Until
+    /// [`set_here`](Memberships::set_here) says so, they are not here.
     pub fn join(&mut self, owner: OwnerId, room: &RoomName) -> bool {
         if self.contains(owner, room) || self.is_full(owner) {
             return false;
         }
         let membership = Membership { room: room.clone(), is_muted: false };
         self.rooms.entry(owner).or_default().push(membership);
+        self.absent.insert(owner, room);
         self.note_change(owner, room, SavedState::Joined);
         true
     }
@@ -137,11 +152,51 @@ impl Memberships {
         let before = rooms.len();
         rooms.retain(|one| one.room != *room);
         let is_removed = rooms.len() < before;
+        self.absent.remove(owner, room);
         if rooms.is_empty() {
             self.rooms.remove(&owner);
+            self.absent.forget(owner);
         }
         is_removed
     }
+
+    // ---- The members of a room -----------------------------------------------------------------
+
+    /// The owners of memberships.
+    pub fn owners(&self) -> impl Iterator<Item = OwnerId> {
+        self.rooms.keys().copied()
+    }
+
+    /// Notes the present name of an owner; `None`: they have none, and are in no list. Without effect for one who is a
+    /// member of no room.
+    pub fn rename(&mut self, owner: OwnerId, name: Option<UserName>) {
+        if let Some(rooms) = self.rooms.get(&owner) {
+            self.absent.rename(owner, rooms.iter().map(|one| &one.room), name);
+        }
+    }
+
+    /// Notes that an owner is in a room now, or is not. Without effect for one who is no member.
+    pub fn set_here(&mut self, owner: OwnerId, room: &RoomName, is_here: bool) {
+        if is_here {
+            self.absent.remove(owner, room);
+        } else if self.contains(owner, room) {
+            self.absent.insert(owner, room);
+        }
+    }
+
+    /// How many members of a room are not here.
+    #[must_use]
+    pub fn absent_count(&self, room: &RoomName) -> u64 {
+        self.absent.count(room)
+    }
+
+    /// The first `limit` of a range of the members of a room who are not here.
+    #[must_use]
+    pub fn absent_page(&self, room: &RoomName, range: &NameRange, limit: usize) -> MembersPage {
+        self.absent.page(room, range, limit)
+    }
+
+    // ---- The file ------------------------------------------------------------------------------
 
     fn note_change(&mut self, owner: OwnerId, room: &RoomName, state: SavedState) {
         self.unstored.push(SavedMembership { owner, room: room.clone(), state });
@@ -171,7 +226,11 @@ impl Memberships {
 
     /// All memberships, to be stored in place of all that was, after those are removed whose owner no longer exists.
     pub fn prune(&mut self, is_alive: impl Fn(OwnerId) -> bool) -> Vec<SavedMembership> {
-        self.rooms.retain(|owner, _| is_alive(*owner));
+        let gone: Vec<OwnerId> = self.owners().filter(|owner| !is_alive(*owner)).collect();
+        for owner in gone {
+            self.rename(owner, None);
+            self.rooms.remove(&owner);
+        }
         (self.unstored, self.has_dropped) = (Vec::new(), false);
         let saved = |owner: &OwnerId, one: &Membership| SavedMembership {
             owner: *owner,
@@ -192,101 +251,4 @@ impl Membership {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn owner(digit: &str) -> OwnerId {
-        digit.repeat(32).parse().unwrap()
-    }
-
-    fn room(name: &str) -> RoomName {
-        name.parse().unwrap()
-    }
-
-    /// `a b!`: the rooms of an owner in order; `!` marks those that are muted.
-    fn shown(memberships: &Memberships, owner: OwnerId) -> String {
-        let mark = |one: &Membership| if one.is_muted { "!" } else { "" };
-        let all = memberships.of(owner).iter().map(|one| format!("{}{}", one.room, mark(one)));
-        all.collect::<Vec<_>>().join(" ")
-    }
-
-    #[test]
-    fn rooms_keep_the_order_in_which_they_were_joined() {
-        let (mut memberships, bob) = (Memberships::new(3), owner("1"));
-        for name in ["c", "a", "b"] {
-            assert!(memberships.join(bob, &room(name)));
-        }
-        assert!(!memberships.join(bob, &room("a")), "already a member");
-        assert!(memberships.is_full(bob) && !memberships.join(bob, &room("d")));
-        assert_eq!(memberships.set_muted(bob, &room("a"), true), Some(true));
-        assert_eq!(memberships.set_muted(bob, &room("a"), true), Some(false));
-        assert_eq!(memberships.set_muted(bob, &room("d"), true), None);
-        assert_eq!(memberships.set_muted(owner("2"), &room("a"), true), None);
-        assert_eq!(shown(&memberships, bob), "c a! b");
-        assert!(memberships.leave(bob, &room("c")) && !memberships.leave(bob, &room("c")));
-        assert!(memberships.join(bob, &room("c")));
-        assert_eq!(
-            (shown(&memberships, bob), shown(&memberships, owner("2"))),
-            ("a! b c".into(), String::new())
-        );
-    }
-
-    #[test]
-    fn stored_changes_restore_the_same_rooms_in_the_same_order() {
-        let (mut memberships, bob) = (Memberships::new(50), owner("1"));
-        let mut stored = Vec::new();
-        // Any order of changes, each stored after none, one or several others.
-        for step in 0_u32..500 {
-            let random = step.wrapping_mul(2_654_435_761) >> 16;
-            let name = room(["a", "b", "c", "d", "e"][(random % 5) as usize]);
-            match (random / 5) % 5 {
-                0 | 1 => drop(memberships.join(bob, &name)),
-                2 => drop(memberships.leave(bob, &name)),
-                _ => drop(memberships.set_muted(bob, &name, random % 2 == 0)),
-            }
-            let taken = memberships.take_unstored();
-            if random % 3 == 0 {
-                stored.extend(taken);
-            } else {
-                memberships.put_back(taken);
-            }
-            let mut now = stored.clone();
-            let unstored = memberships.take_unstored();
-            now.extend(unstored.iter().cloned());
-            memberships.put_back(unstored);
-            let mut again = Memberships::new(50);
-            again.restore(now);
-            assert_eq!(shown(&again, bob), shown(&memberships, bob), "step {step}");
-        }
-        assert!(!shown(&memberships, bob).is_empty());
-    }
-
-    #[test]
-    fn changes_that_cannot_be_stored_do_not_fill_the_memory() {
-        let (mut memberships, bob) = (Memberships::new(50), owner("1"));
-        memberships.join(bob, &room("a"));
-        for n in 1..=limits::UNSTORED_MEMBERSHIPS {
-            assert!(!memberships.has_dropped(), "{n}");
-            memberships.set_muted(bob, &room("a"), n % 2 == 1);
-            let taken = memberships.take_unstored();
-            memberships.put_back(taken);
-        }
-        assert!(memberships.has_dropped() && memberships.take_unstored().is_empty());
-        assert_eq!(memberships.prune(|_| true).len(), 1);
-        assert!(!memberships.has_dropped());
-    }
-
-    #[test]
-    fn an_owner_who_is_gone_has_no_rooms_and_a_file_restores_no_more_than_the_maximum() {
-        let saved = |n: u32| SavedMembership {
-            owner: owner("1"),
-            room: room(&format!("room{n}")),
-            state: SavedState::Joined,
-        };
-        let mut memberships = Memberships::new(50);
-        memberships.restore((0..10_000).map(saved));
-        assert_eq!(memberships.of(owner("1")).len(), 50);
-        assert_eq!(memberships.prune(|_| true).len(), 50);
-        assert!(memberships.prune(|_| false).is_empty() && memberships.of(owner("1")).is_empty());
-    }
-}
+mod tests;

@@ -107,6 +107,7 @@ impl<H> NameRegistry<H> {
         self.table.sort_names(&current, limits::NAMES_PER_OWNER);
         self.table.give_back(self.table.count().saturating_sub(self.max));
         self.table.changed.clear();
+        self.table.renamed.clear();
     }
 
     /// Claims `user` for a new connection, with the token that the client sent, or with `new_token` if it sent
@@ -275,6 +276,13 @@ impl<H> NameRegistry<H> {
     pub fn label(&self, owner: OwnerId) -> Option<Label> {
         let user = self.table.current(owner)?.user.clone();
         Some(Label { user, revision: self.table.person(owner)?.revision })
+    }
+
+    /// The persons whose current name has changed since the last call, with that name; `None`: they hold none any more.
+    pub fn take_renamed(&mut self) -> Vec<(OwnerId, Option<UserName>)> {
+        let renamed = std::mem::take(&mut self.table.renamed);
+        let named = |owner| (owner, self.label(owner).map(|label| label.user));
+        renamed.into_iter().map(named).collect()
     }
 
     /// The other names of a person, the last used first.

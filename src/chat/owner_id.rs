@@ -48,6 +48,10 @@ impl OwnerId {
 }
 
 impl OwnerId {
+    /// The first of all ids, and the last: the ends of a range.
+    pub(super) const MIN: OwnerId = OwnerId([0; 16]);
+    pub(super) const MAX: OwnerId = OwnerId([0xff; 16]);
+
     /// Its bytes, for digests that are made of it.
     pub(super) fn to_bytes(self) -> [u8; 16] {
         self.0

@@ -53,7 +53,7 @@ impl UserName {
     /// ```
     #[must_use]
     pub fn key(&self) -> String {
-        self.0.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
+        key_of(&self.0)
     }
 
     /// Checks the rules for a name that no one holds: what makes names look alike is refused.
@@ -150,6 +150,12 @@ impl FromStr for UserName {
         }
         Ok(name)
     }
+}
+
+/// The key of a name, or of a part of one: each character by itself, so that the key of the beginning is the beginning
+/// of the key.
+pub(super) fn key_of(text: &str) -> String {
+    text.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
 
 /// Each character is a letter, a digit, `_`, `-`, `.`, or a mark on a letter of its own script.

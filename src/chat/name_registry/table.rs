@@ -1,6 +1,6 @@
 //! The claims of names and the persons who own them, kept consistent with each other.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -26,6 +26,8 @@ pub(super) struct NameTable<H> {
     pub(super) changed: BTreeSet<Arc<str>>,
     /// How often a person was given a name.
     revision: u64,
+    /// The persons whose current name is another one than it was, or who have none any more.
+    pub(super) renamed: HashSet<OwnerId>,
 }
 
 /// A name that is somebody's.
@@ -73,6 +75,7 @@ impl<H> Default for NameTable<H> {
             look_alikes: LookAlikes::default(),
             changed: BTreeSet::new(),
             revision: 0,
+            renamed: HashSet::new(),
         }
     }
 }
@@ -232,6 +235,7 @@ impl<H> NameTable<H> {
     /// Counts a change of a person's current name.
     fn count_revision(&mut self, owner: OwnerId) {
         self.revision += 1;
+        self.renamed.insert(owner);
         if let Some(person) = self.persons.get_mut(&owner) {
             person.revision = self.revision;
         }
@@ -241,6 +245,9 @@ impl<H> NameTable<H> {
     pub(super) fn remove(&mut self, key: &str) {
         let Some(claim) = self.claims.remove(key) else { return };
         let Some(person) = self.persons.get_mut(&claim.owner) else { return };
+        if person.names.last().is_some_and(|name| **name == *key) {
+            self.renamed.insert(claim.owner);
+        }
         person.names.retain(|name| **name != *key);
         if person.names.is_empty() {
             let person = self.persons.remove(&claim.owner);

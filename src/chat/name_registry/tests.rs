@@ -504,3 +504,43 @@ proptest::proptest! {
         proptest::prop_assert_eq!(all.len(), distinct.len(), "{:?}", held);
     }
 }
+
+#[test]
+fn a_change_of_a_persons_name_is_told_once_whatever_has_caused_it() {
+    let (mut names, now) = (NameRegistry::new(7 * DAY).with_max(4), Instant::now());
+    let told = |names: &mut NameRegistry| {
+        let mut told = names.take_renamed();
+        told.sort();
+        told
+    };
+    let bob = claim(&mut names, "bob", '1', now);
+    assert_eq!(told(&mut names), [(bob.owner, Some(user("bob")))]);
+    claim(&mut names, "bob", '1', now);
+    names.set_posted(bob.owner, now);
+    assert_eq!(told(&mut names), [], "a second device");
+    names.rename(&bob, &user("rob"), None, now).unwrap();
+    names.rename(&bob, &user("Rob"), None, now).unwrap();
+    assert_eq!(told(&mut names), [(bob.owner, Some(user("Rob")))], "the last one");
+
+    // A name that lapses, and is somebody else's at once.
+    let eve = claim(&mut names, "eve", '2', now);
+    names.release(eve.owner, now);
+    let later = now + Duration::from_secs(60);
+    let other = claim(&mut names, "eve", '3', later);
+    let mut wanted = vec![(eve.owner, None), (other.owner, Some(user("eve")))];
+    wanted.sort();
+    assert_eq!(told(&mut names), wanted);
+
+    // Of too many names, the current one of a person who is not connected is given back first: a former one is left.
+    names.release(bob.owner, later);
+    names.release(bob.owner, later);
+    names.release(other.owner, later);
+    let saved = names.saved_claims(Now { instant: later, unix_ms: 0 });
+    let mut again = NameRegistry::<()>::new(7 * DAY);
+    again.restore(saved, Now { instant: later, unix_ms: 0 });
+    assert_eq!(told(&mut again), [], "at a start all names are read");
+    again.rename(&bob, &user("zoe"), None, later + 8 * DAY).unwrap();
+    let told = told(&mut again);
+    assert!(told.contains(&(bob.owner, Some(user("zoe")))), "{told:?}");
+    assert!(told.contains(&(other.owner, None)), "{told:?}");
+}
