@@ -232,6 +232,13 @@ pub const PROFILE_EVERY: Duration = Duration::from_secs(10);
 /// join and leave, and `typing`. In a large room these would cost the square of its members.
 pub const SMALL_ROOM: usize = 100;
 
+/// Names of one page of a list of members when the request names no `limit`: a screenful or two.
+pub const MEMBERS_PAGE: usize = 100;
+
+/// Names of one page of a list of members at most. With the longest names and away messages that is 200 KiB, as much as
+/// a page of history.
+pub const MEMBERS_PAGE_MAX: usize = 500;
+
 /// In a large room, a `presence` with the new count is broadcast at most this often.
 pub const CROWD_PRESENCE_EVERY: Duration = Duration::from_secs(5);
 

@@ -66,14 +66,14 @@ impl View {
         match message {
             ServerMessage::Welcome(welcome) => self.on_welcome(welcome),
             ServerMessage::Joined(joined) => self.on_joined(joined),
-            ServerMessage::Presence { room, change, away, count } => {
+            ServerMessage::Presence { room, change, away, count, .. } => {
                 self.on_presence(&room, change, away, count);
             }
             ServerMessage::Away { room, user, away } => self.on_away(&room, &user, away),
             ServerMessage::Renamed { user, to, token } => {
                 self.on_renamed(&user, &to, token.as_ref());
             }
-            ServerMessage::Members { room, members, away }
+            ServerMessage::Members { room, members, away, list: None }
                 if take_awaited(&mut self.awaited.members) =>
             {
                 self.on_members(&room, members, away);

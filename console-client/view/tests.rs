@@ -87,6 +87,8 @@ fn welcome_to(name: &str, head: u64) -> Joined {
         count: 2,
         members: Some(vec![user("ann"), user("bob")]),
         away: Vec::new(),
+        absent: None,
+        absent_members: None,
     }
 }
 
@@ -328,6 +330,7 @@ fn joins_leaves_and_names_are_shown_quietly_and_counted() {
             room: room("lobby"),
             change: Some((user(name), change)),
             away: None,
+            member: false,
             count,
         })
     };

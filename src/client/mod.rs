@@ -225,7 +225,7 @@ impl Client {
 
     /// Asks who is in a room; `false` if the client is not connected.
     pub fn who(&self, room: &RoomName) -> bool {
-        self.driver.send(ClientMessage::Who { room: room.clone() })
+        self.driver.send(ClientMessage::Who { room: room.clone(), query: None })
     }
 
     /// Asks for the list of rooms; `false` if the client is not connected.

@@ -379,6 +379,8 @@ mod tests {
             count: 2,
             members: None,
             away: Vec::new(),
+            absent: None,
+            absent_members: None,
             record: None,
         };
         let mut subscriptions = Subscriptions::new(vec!["@bob+own".parse().unwrap()]);

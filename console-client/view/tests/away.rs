@@ -37,8 +37,12 @@ fn who_lists_those_away_and_a_private_room_names_them() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     let absent = vec![AwayMember { user: user("ann"), text: lunch().unwrap() }];
     let members = vec![user("ann"), user("bob")];
-    let event =
-        Event::Message(ServerMessage::Members { room: room("lobby"), members, away: absent });
+    let event = Event::Message(ServerMessage::Members {
+        room: room("lobby"),
+        members,
+        away: absent,
+        list: None,
+    });
     view.awaited.members = 1;
     view.apply(event, MIDNIGHT);
     assert_eq!(printed(&mut view), ["-- 2 people in #lobby: ann (away: lunch), bob --"]);

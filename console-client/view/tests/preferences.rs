@@ -6,7 +6,13 @@ use crate::storage::preferences::TimestampStyle;
 
 fn change(who: &str, change: PresenceChange) -> Event {
     let change = Some((user(who), change));
-    Event::Message(ServerMessage::Presence { room: room("lobby"), change, away: None, count: 2 })
+    Event::Message(ServerMessage::Presence {
+        room: room("lobby"),
+        change,
+        away: None,
+        member: false,
+        count: 2,
+    })
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::record::RecordId;
 use crate::chat::cid::Cid;
+use crate::chat::name_order::NameRange;
 use crate::chat::operation::Operation;
 use crate::chat::room_name::RoomName;
 use crate::chat::secrets::{Password, Token};
@@ -82,6 +83,8 @@ pub enum ClientMessage {
     Who {
         /// The room.
         room: RoomName,
+        /// Which page of which list; `None`: all who are here.
+        query: Option<MembersQuery>,
     },
     /// List the rooms.
     Rooms,
@@ -113,6 +116,43 @@ pub enum ClientMessage {
         /// The seq of the newest record read on this device.
         seq: u64,
     },
+}
+
+/// One page of a list of members.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MembersQuery {
+    /// Which list.
+    pub state: MemberState,
+    /// Which names of it.
+    pub range: NameRange,
+    /// Names at most: 1 to [`MEMBERS_PAGE_MAX`](crate::limits::MEMBERS_PAGE_MAX).
+    pub limit: usize,
+}
+
+/// Whether a member of a room is there now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MemberState {
+    /// One of their devices is connected, and in the room.
+    Here,
+    /// None is.
+    Absent,
+}
+
+impl MemberState {
+    /// The state as it is spelled on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            MemberState::Here => "here",
+            MemberState::Absent => "absent",
+        }
+    }
+
+    /// The state that is spelled `text`.
+    #[must_use]
+    pub fn from_wire(text: &str) -> Option<MemberState> {
+        [MemberState::Here, MemberState::Absent].into_iter().find(|state| state.as_str() == text)
+    }
 }
 
 /// The kind of client.

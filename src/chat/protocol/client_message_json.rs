@@ -1,7 +1,10 @@
 //! A client's messages to and from JSON.
 
-use super::client_message::{Agent, ClientMessage, HistoryRange, Join, JoinTarget, Since};
+use super::client_message::{
+    Agent, ClientMessage, HistoryRange, Join, JoinTarget, MembersQuery, Since,
+};
 use super::fields::{Fields, WHOLE_NUMBER, must_be, number};
+use super::members_json::{push_name_range, read_member_state, read_name_range};
 use super::operation_json::read_kind;
 use super::record::{push_record_id, read_record_id};
 use super::server_message::ErrorMessage;
@@ -106,7 +109,14 @@ impl ClientMessage {
                     object.number("before", *seq);
                 }
             }
-            ClientMessage::Who { room } => push_room(&mut object, "who", room),
+            ClientMessage::Who { room, query } => {
+                push_room(&mut object, "who", room);
+                if let Some(MembersQuery { state, range, limit }) = query {
+                    object.string("state", state.as_str());
+                    push_name_range(&mut object, range);
+                    object.number("limit", *limit as u64);
+                }
+            }
             ClientMessage::Rooms => {
                 object.string("type", "rooms");
             }
@@ -161,7 +171,9 @@ fn read(value: &Value, max_text: usize) -> Result<ClientMessage, Rejection> {
             text: read_search_text(fields)?,
             before: fields.optional_number("before")?,
         },
-        "who" => ClientMessage::Who { room: fields.value("room")? },
+        "who" => {
+            ClientMessage::Who { room: fields.value("room")?, query: read_members_query(fields)? }
+        }
         "rooms" => ClientMessage::Rooms,
         "nick" => ClientMessage::Nick {
             user: fields.value("user")?,
@@ -227,18 +239,28 @@ fn read_history(fields: Fields<'_>) -> Result<ClientMessage, Rejection> {
             return Err(must_be("before", rule));
         }
     };
-    let limit = match fields.optional_number("limit")? {
-        None => limits::HISTORY_PAGE,
-        Some(limit) => usize::try_from(limit)
-            .ok()
-            .filter(|limit| (1..=limits::HISTORY_PAGE_MAX).contains(limit))
-            .ok_or(must_be(
-                "limit",
-                &format!("a whole number from 1 to {}", limits::HISTORY_PAGE_MAX),
-            ))?,
-    };
+    let limit = read_limit(fields, limits::HISTORY_PAGE, limits::HISTORY_PAGE_MAX)?;
     let edits = fields.flag("edits")?;
     Ok(ClientMessage::History { room: fields.value("room")?, range, limit, edits })
+}
+
+/// The `limit` of a page: 1 to `max`; without one, `default`.
+fn read_limit(fields: Fields<'_>, default: usize, max: usize) -> Result<usize, Rejection> {
+    let Some(limit) = fields.optional_number("limit")? else { return Ok(default) };
+    let limit = usize::try_from(limit).ok().filter(|limit| (1..=max).contains(limit));
+    limit.ok_or(must_be("limit", &format!("a whole number from 1 to {max}")))
+}
+
+/// Without a `state` it is the question of earlier versions, which has no other field.
+fn read_members_query(fields: Fields<'_>) -> Result<Option<MembersQuery>, Rejection> {
+    if fields.raw("state").is_none() {
+        return Ok(None);
+    }
+    Ok(Some(MembersQuery {
+        state: read_member_state(fields)?,
+        range: read_name_range(fields)?,
+        limit: read_limit(fields, limits::MEMBERS_PAGE, limits::MEMBERS_PAGE_MAX)?,
+    }))
 }
 
 fn read_search_text(fields: Fields<'_>) -> Result<String, Rejection> {

@@ -5,6 +5,7 @@
 //! valid.
 
 mod fields; // reads one object, field by field
+mod members_json; // parts of a list of members, in both directions
 mod operation_json; // what one can do to a log, as a request and as a record
 pub mod record; // a numbered entry of a room's log
 pub mod server_message; // server → client
@@ -12,10 +13,12 @@ mod server_message_json; // its JSON
 pub mod client_message; // client → server
 mod client_message_json; // its JSON
 
-pub use client_message::{Agent, ClientMessage, HistoryRange, Join, JoinTarget, Since};
+pub use client_message::{
+    Agent, ClientMessage, HistoryRange, Join, JoinTarget, MemberState, MembersQuery, Since,
+};
 pub use record::{Record, RecordId, RecordKind};
 pub use server_message::{
-    ErrorMessage, Joined, Limits, PresenceChange, RoomInfo, ServerMessage, Welcome,
+    ErrorMessage, Joined, Limits, MembersList, PresenceChange, RoomInfo, ServerMessage, Welcome,
 };
 
 /// The largest seq, and the largest number anywhere in the protocol: JavaScript is exact up to it.

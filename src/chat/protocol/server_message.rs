@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::client_message::JoinTarget;
+use super::client_message::{JoinTarget, MemberState};
 use super::record::{Record, RecordId};
 use crate::chat::cid::Cid;
 use crate::chat::error_code::{ErrorCode, Rejection};
 use crate::chat::memberships::Membership;
+use crate::chat::name_order::NameRange;
 use crate::chat::room_name::RoomName;
 use crate::chat::secrets::Token;
 use crate::chat::text::{AwayMember, AwayMessage};
@@ -53,6 +54,8 @@ pub enum ServerMessage {
         change: Option<(UserName, PresenceChange)>,
         /// The away message of a member who joins and is away.
         away: Option<AwayMessage>,
+        /// Whether one who left is still a member: they are not here, but did not leave the room.
+        member: bool,
         /// Members of the room now.
         count: u64,
     },
@@ -82,6 +85,8 @@ pub enum ServerMessage {
         members: Vec<UserName>,
         /// Those of them who are away.
         away: Vec<AwayMember>,
+        /// Which page of which list it is; `None`: the whole list of those who are here.
+        list: Option<MembersList>,
     },
     /// The rooms of the server.
     Rooms {
@@ -191,6 +196,25 @@ pub struct Joined {
     pub members: Option<Vec<UserName>>,
     /// Those of them who are away; empty in a large room.
     pub away: Vec<AwayMember>,
+    /// How many members of the room are not here; only in a public room, for a client that follows the memberships.
+    pub absent: Option<u64>,
+    /// Their names, sorted; absent if they are many.
+    pub absent_members: Option<Vec<UserName>>,
+}
+
+/// Which part of a list of members a page is, and how long the lists are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MembersList {
+    /// Which list.
+    pub state: MemberState,
+    /// The names that were asked for.
+    pub range: NameRange,
+    /// How many people are here, whatever their names.
+    pub here: u64,
+    /// How many members are not here, whatever their names.
+    pub absent: u64,
+    /// Whether more names of the range follow.
+    pub more: bool,
 }
 
 /// Why the server did not do what a message asked, and which message that was.

@@ -2,9 +2,10 @@
 
 use super::client_message::JoinTarget;
 use super::fields::{Fields, must_be};
+use super::members_json::{push_name_range, read_member_state, read_name_range};
 use super::record::{Record, RecordId, push_record_id, read_record_id};
 use super::server_message::{
-    ErrorMessage, Joined, Limits, PresenceChange, RoomInfo, ServerMessage, Welcome,
+    ErrorMessage, Joined, Limits, MembersList, PresenceChange, RoomInfo, ServerMessage, Welcome,
 };
 use crate::chat::error_code::{ErrorCode, Rejection};
 use crate::chat::memberships::Membership;
@@ -33,13 +34,16 @@ impl ServerMessage {
                 object.array("records", records.iter().map(Record::encode));
                 object.number("before", *before).number("first", *first);
             }
-            ServerMessage::Presence { room, change, away, count } => {
+            ServerMessage::Presence { room, change, away, member, count } => {
                 object.string("type", "presence").string("room", room.as_str());
                 if let Some((user, change)) = change {
                     object.string("user", user.as_str()).string("state", change.as_str());
                 }
                 if let Some(away) = away {
                     object.string("away", away.as_str());
+                }
+                if *member {
+                    object.boolean("member", true);
                 }
                 object.number("count", *count);
             }
@@ -57,10 +61,20 @@ impl ServerMessage {
                     object.string("token", &token.reveal());
                 }
             }
-            ServerMessage::Members { room, members, away } => {
+            ServerMessage::Members { room, members, away, list } => {
                 object.string("type", "members").string("room", room.as_str());
+                if let Some(list) = list {
+                    object.string("state", list.state.as_str());
+                    push_name_range(&mut object, &list.range);
+                }
                 push_names(&mut object, "members", members);
                 push_away(&mut object, away);
+                if let Some(MembersList { here, absent, more, .. }) = list {
+                    object.number("here", *here).number("absent", *absent);
+                    if *more {
+                        object.boolean("more", true);
+                    }
+                }
             }
             ServerMessage::Rooms { rooms } => {
                 object.string("type", "rooms").array("rooms", rooms.iter().map(room_info));
@@ -131,7 +145,7 @@ fn check_lengths(value: &Value, key: &str) -> Result<(), Rejection> {
             let max = match key {
                 "text" | "motd" | "message" => limits::CLIENT_TEXT,
                 "user" | "to" | "peer" | "asked" | "log" | "name" | "room" | "topic" | "server"
-                | "cid" | "away" | "members" | "former" => limits::CLIENT_NAME,
+                | "cid" | "away" | "members" | "absent_members" | "former" => limits::CLIENT_NAME,
                 _ => usize::MAX, // of a later version; it is not kept
             };
             check_length(key, text, max)
@@ -181,6 +195,7 @@ fn read(value: &Value) -> Result<Option<ServerMessage>, Rejection> {
             room: fields.value("room")?,
             change: read_change(fields)?,
             away: fields.optional_string("away")?.map(AwayMessage::from_trusted),
+            member: fields.flag("member")?,
             count: fields.number("count")?,
         },
         "away" => ServerMessage::Away {
@@ -204,6 +219,7 @@ fn read(value: &Value) -> Result<Option<ServerMessage>, Rejection> {
             room: fields.value("room")?,
             members: read_names(fields.list("members")?, "members")?,
             away: read_away(fields)?,
+            list: read_members_list(fields)?,
         },
         "rooms" => ServerMessage::Rooms {
             rooms: fields.list("rooms")?.iter().map(read_room_info).collect::<Result<_, _>>()?,
@@ -299,6 +315,11 @@ fn read_joined(fields: Fields<'_>) -> Result<Joined, Rejection> {
             .map(|members| read_names(members, "members"))
             .transpose()?,
         away: read_away(fields)?,
+        absent: fields.optional_number("absent")?,
+        absent_members: fields
+            .optional_list("absent_members")?
+            .map(|members| read_names(members, "absent_members"))
+            .transpose()?,
     })
 }
 
@@ -345,6 +366,12 @@ fn push_joined(object: &mut Object, joined: &Joined) {
         push_names(object, "members", members);
     }
     push_away(object, &joined.away);
+    if let Some(absent) = joined.absent {
+        object.number("absent", absent);
+    }
+    if let Some(members) = &joined.absent_members {
+        push_names(object, "absent_members", members);
+    }
 }
 
 fn push_peer(object: &mut Object, peer: Option<&UserName>) {
@@ -384,6 +411,19 @@ fn read_state(fields: Fields<'_>) -> Result<PresenceChange, Rejection> {
         "left" => Ok(PresenceChange::Left),
         _ => Err(must_be("state", "\"joined\" or \"left\"")),
     }
+}
+
+fn read_members_list(fields: Fields<'_>) -> Result<Option<MembersList>, Rejection> {
+    if fields.raw("state").is_none() {
+        return Ok(None);
+    }
+    Ok(Some(MembersList {
+        state: read_member_state(fields)?,
+        range: read_name_range(fields)?,
+        here: fields.number("here")?,
+        absent: fields.number("absent")?,
+        more: fields.flag("more")?,
+    }))
 }
 
 fn read_membership(item: &Value) -> Result<Membership, Rejection> {

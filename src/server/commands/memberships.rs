@@ -9,8 +9,9 @@ use super::Session;
 use crate::chat::protocol::{
     ClientMessage, ErrorMessage, JoinTarget, PresenceChange, ServerMessage,
 };
-use crate::chat::{ErrorCode, RoomName};
+use crate::chat::{ErrorCode, RoomName, UserName};
 use crate::server::clients::client::Client;
+use crate::server::room::Room;
 
 impl Session {
     /// Whether the person is a member of any room.
@@ -54,10 +55,10 @@ impl Session {
     }
 
     /// Makes the person a member of a room that the client is in, and tells the other devices.
-    pub(super) fn become_member(&self, room: &RoomName) {
+    pub(super) fn become_member(&self, room: &Room) {
         let owner = self.client.identity().owner;
-        if self.has_members(room) && self.shared.memberships.join(owner, room) {
-            self.tell_others(room, PresenceChange::Joined, false);
+        if self.has_members(&room.name) && self.shared.memberships.join(owner, room) {
+            self.tell_others(&room.name, PresenceChange::Joined, false);
         }
     }
 
@@ -70,15 +71,14 @@ impl Session {
         };
         let is_left_by_all = self.has_members(name);
         if is_left_by_all {
-            self.leave_on_others(name);
+            // First the membership ends: the others in the room are told whether who left is still a member.
             self.shared.memberships.leave(self.client.identity().owner, name);
+            self.leave_on_others(name);
+            self.tell_others(name, PresenceChange::Left, false); // before the answer: a new device is not told
         }
         match room {
             Some(room) => self.leave_room(&room),
             None => self.send(&ServerMessage::Left { room: name.clone() }),
-        }
-        if is_left_by_all {
-            self.tell_others(name, PresenceChange::Left, false);
         }
         Ok(())
     }
@@ -88,7 +88,11 @@ impl Session {
         let Some(room) = self.shared.rooms.find(name) else { return };
         for other in self.other_devices() {
             if other.has_presence && room.has_client(other.id) {
-                let round = room.leave(other.id);
+                let round = self.shared.memberships.leave_room(
+                    self.client.identity().owner,
+                    other.id,
+                    &room,
+                );
                 other.flag_changed();
                 let left = ServerMessage::Left { room: name.clone() };
                 self.shared.delivery.send_message(&other, &left);
@@ -101,8 +105,8 @@ impl Session {
     pub(super) fn set_muted(&self, room: &RoomName, muted: bool) -> Result<(), ErrorMessage> {
         let owner = self.client.identity().owner;
         let memberships = &self.shared.memberships;
-        if self.rooms.find(room).is_some() {
-            self.become_member(room); // they may have another key since they joined
+        if let Some(room) = self.rooms.find(room) {
+            self.become_member(&room); // they may have another key since they joined
         }
         let changed = self.client.has_presence.then(|| memberships.set_muted(owner, room, muted));
         match changed.flatten() {
@@ -129,6 +133,16 @@ impl Session {
         {
             self.tell_others(room, PresenceChange::Left, false);
         }
+    }
+
+    /// How many members of a room are not here, and their names unless they are many, for a client that follows the
+    /// memberships.
+    pub(super) fn absent_members(&self, room: &Room) -> (Option<u64>, Option<Vec<UserName>>) {
+        if !self.client.follows_rooms || room.name.is_private() {
+            return (None, None);
+        }
+        let (count, names) = self.shared.memberships.absent(room);
+        (Some(count), names)
     }
 
     fn other_devices(&self) -> Vec<Arc<Client>> {

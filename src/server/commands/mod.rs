@@ -244,9 +244,12 @@ impl Session {
                 };
                 return self.answer(found);
             }
-            ClientMessage::Who { room } => {
-                let members =
-                    |session: &Session| Ok(session.joined_room(&room)?.members_message().encode());
+            ClientMessage::Who { room, query } => {
+                let members = |session: &Session| {
+                    let room = session.joined_room(&room)?;
+                    let page = |query| session.shared.memberships.page(&room, query);
+                    Ok(query.map_or_else(|| room.members_message(), page).encode())
+                };
                 return self.answer(members);
             }
             ClientMessage::Rooms => {
@@ -315,10 +318,17 @@ impl Drop for Session {
         });
         let owner = RefCell::new(None);
         run_cleanup(shared, || *owner.borrow_mut() = Some(self.client.identity().owner));
+        let owner = owner.take();
         for room in rooms.take() {
-            run_cleanup(shared, || shared.broadcaster.run_round(room.leave(id)));
+            run_cleanup(shared, || {
+                let round = match owner {
+                    Some(owner) => shared.memberships.leave_room(owner, id, &room),
+                    None => room.leave(id, false),
+                };
+                shared.broadcaster.run_round(round);
+            });
         }
-        if let Some(owner) = owner.take() {
+        if let Some(owner) = owner {
             // Not run again after a panic: it decrements a count.
             catch_panic(shared, || shared.names.release(owner));
         }

@@ -35,7 +35,10 @@ impl Session {
         shared.delivery.after_send(&self.client, sent);
         if owner != before.owner {
             for room in self.rooms.iter() {
-                shared.broadcaster.run_round(room.change_owner(self.client.id, owner, &label));
+                let stays_member = shared.memberships.contains(before.owner, &room.name);
+                let round = room.change_owner(self.client.id, (owner, &label), stays_member);
+                shared.broadcaster.run_round(round);
+                shared.memberships.update(room);
                 shared.names.update_member(owner, room, &shared.broadcaster);
             }
         }

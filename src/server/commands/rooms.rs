@@ -62,7 +62,7 @@ impl Session {
         if room.name.is_private() {
             self.shared.private_rooms.invitations.leave(self.client.id, room);
         }
-        room.leave(self.client.id)
+        self.shared.memberships.leave_room(self.client.identity().owner, self.client.id, room)
     }
 
     /// Adds a room that the client is about to join. For a private one it may leave another.
@@ -117,7 +117,8 @@ impl Session {
         if room.name.is_private() {
             shared.private_rooms.confirm_place(&self.client, room, Entry::Joined);
         }
-        self.become_member(&room.name);
+        self.become_member(room);
+        let (absent, absent_members) = self.absent_members(room);
         let record = history::record_at_since(room, join, &step.joined);
         let wait = question.end(0);
         shared.names.update_member(identity.owner, room, &shared.broadcaster);
@@ -125,7 +126,7 @@ impl Session {
         let peer = shared.private_rooms.peer_name(room, identity.owner);
         let is_by_name = join.target != JoinTarget::Room(room.name.clone());
         let asked = is_by_name.then(|| join.target.clone());
-        let joined = Joined { marked, record, peer, asked, ..step.joined };
+        let joined = Joined { marked, record, peer, asked, absent, absent_members, ..step.joined };
         if let Since::After(seq) = join.since {
             shared.metrics.messages.count_resume(match joined.since {
                 _ if joined.reset => Resume::OtherLog,

@@ -3,7 +3,7 @@
 use std::mem;
 use std::sync::Arc;
 
-use super::state::{RoomClient, RoomState};
+use super::state::{Presence, RoomClient, RoomState};
 use super::{Room, RoundGuard};
 use crate::chat::protocol::{Joined, PresenceChange, ServerMessage, Since};
 use crate::chat::{AwayMessage, ChangeEffect, ClientId, Label, OwnerId, RoomName, UserName};
@@ -93,6 +93,8 @@ impl Room {
             count: state.members.count(),
             members: (!is_large).then(|| state.members.list()),
             away: if is_large { Vec::new() } else { state.members.away_members() },
+            absent: None,
+            absent_members: None,
         }
     }
 
@@ -119,10 +121,14 @@ impl Room {
         CatchUp::Live(changed)
     }
 
-    /// Removes a client.
-    pub(crate) fn leave(self: &Arc<Room>, client: ClientId) -> Option<RoundGuard> {
+    /// Removes a client. `stays_member`: its person did not leave the room, and may come back.
+    pub(crate) fn leave(
+        self: &Arc<Room>,
+        client: ClientId,
+        stays_member: bool,
+    ) -> Option<RoundGuard> {
         let mut state = self.state_between_broadcasts();
-        state.remove_client(&self.name, client);
+        state.remove_client(&self.name, client, stays_member);
         self.try_start_round(&mut state)
     }
 
@@ -140,7 +146,7 @@ impl Room {
         if is_in_flight || !entry.is_live {
             return None;
         }
-        state.remove_client(&self.name, client.id);
+        state.remove_client(&self.name, client.id, false);
         let mut frame = Vec::new();
         let left = ServerMessage::Left { room: self.name.clone() };
         ws::push_text_frame(&mut frame, left.encode().as_bytes());
@@ -159,12 +165,13 @@ impl Room {
     }
 
     /// A client is another person's from now on: the one with this name. The event that the other members get
-    /// depends on how many connections the two have left.
+    /// depends on how many connections the two have left. `stays_member`: as for [`leave`](Room::leave), of the former
+    /// person.
     pub(crate) fn change_owner(
         self: &Arc<Room>,
         client: ClientId,
-        owner: OwnerId,
-        label: &Label,
+        (owner, label): (OwnerId, &Label),
+        stays_member: bool,
     ) -> Option<RoundGuard> {
         let mut state = self.state();
         let entry = state.clients.iter_mut().find(|entry| entry.client.id == client)?;
@@ -176,11 +183,14 @@ impl Room {
             ChangeEffect::Renamed { from } => state.push_renamed(owner, from, label),
             ChangeEffect::Joined => {
                 let joined = Some((label.user.clone(), PresenceChange::Joined));
-                state.push_presence(&self.name, joined, (Some(owner), Some(client)));
+                let presence =
+                    Presence { joined: Some(owner), cause: Some(client), ..Presence::default() };
+                state.push_presence(&self.name, joined, presence);
             }
             ChangeEffect::Left { from } => {
                 let left = Some((from, PresenceChange::Left));
-                state.push_presence(&self.name, left, (None, Some(client)));
+                let presence = Presence { joined: None, cause: Some(client), stays_member };
+                state.push_presence(&self.name, left, presence);
             }
             ChangeEffect::Unchanged => {}
         }
@@ -249,12 +259,13 @@ impl RoomState {
         self.receivers = None;
         if has_presence && self.members.add(owner, label, away) {
             let joined = Some((label.user.clone(), PresenceChange::Joined));
-            self.push_presence(room, joined, (Some(owner), Some(id)));
+            let presence = Presence { joined: Some(owner), cause: Some(id), ..Presence::default() };
+            self.push_presence(room, joined, presence);
         }
     }
 
     /// Removes a client, if it is in the room.
-    fn remove_client(&mut self, room: &RoomName, client: ClientId) {
+    fn remove_client(&mut self, room: &RoomName, client: ClientId, stays_member: bool) {
         let index = self.clients.iter().position(|entry| entry.client.id == client);
         let Some(index) = index else { return };
         let RoomClient { client, owner, .. } = self.clients.swap_remove(index);
@@ -262,7 +273,8 @@ impl RoomState {
         if client.has_presence
             && let Some(user) = self.members.remove(owner)
         {
-            self.push_presence(room, Some((user, PresenceChange::Left)), (None, None));
+            let presence = Presence { stays_member, ..Presence::default() };
+            self.push_presence(room, Some((user, PresenceChange::Left)), presence);
         }
     }
 
@@ -275,12 +287,12 @@ impl RoomState {
     }
 
     /// In a small room each join and leave is an event, except for the client that caused it. A large room
-    /// only gets its new count, later. `joined` is the person who has joined.
+    /// only gets its new count, later.
     pub(super) fn push_presence(
         &mut self,
         room: &RoomName,
         change: Option<(UserName, PresenceChange)>,
-        (joined, cause): (Option<OwnerId>, Option<ClientId>),
+        Presence { joined, cause, stays_member: member }: Presence,
     ) {
         if change.is_some() && self.members.is_large() {
             self.is_count_outdated = true;
@@ -288,7 +300,7 @@ impl RoomState {
         }
         let away = joined.and_then(|owner| self.members.away_of(owner).cloned());
         let (room, count) = (room.clone(), self.members.count());
-        let presence = ServerMessage::Presence { room, change, away, count };
+        let presence = ServerMessage::Presence { room, change, away, member, count };
         self.sequencer.push_ephemeral(presence.encode(), cause);
     }
 }

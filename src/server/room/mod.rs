@@ -6,6 +6,7 @@ mod state; // what a room's lock protects
 mod visit_queue; // the rooms that periodic threads visit
 mod loading; // open a room, read its cids, release memory
 pub(crate) mod membership; // join, go live, leave, rename
+mod members; // who is here
 pub(crate) mod round_queue; // the rooms that wait for a broadcaster thread
 pub(crate) mod broadcast; // a batch into the log and to everyone
 pub(crate) mod pacing; // the pause between two rounds
@@ -28,7 +29,7 @@ use crate::log::Log;
 use crate::metrics::{Gauge, GaugePart};
 use crate::server::quotas::Holding;
 use condvar::LazyCondvar;
-use state::{Receiver, Receivers, RoomClient, RoomState, Round};
+use state::{Presence, Receiver, Receivers, RoomClient, RoomState, Round};
 use visit_queue::VisitQueue;
 
 /// A room of the server.
@@ -243,42 +244,12 @@ impl Room {
         let lately = |at| now.saturating_duration_since(at) < limits::CROWD_PRESENCE_EVERY;
         if state.is_count_outdated && !state.count_sent.is_some_and(lately) {
             (state.is_count_outdated, state.count_sent) = (false, Some(now));
-            state.push_presence(&self.name, None, (None, None));
+            state.push_presence(&self.name, None, Presence::default());
         }
         self.try_start_round(&mut state)
     }
 
     // ---- What clients ask ----------------------------------------------------------------------
-
-    /// The `members` message.
-    pub(crate) fn members_message(&self) -> ServerMessage {
-        let members = &self.state().members;
-        ServerMessage::Members {
-            room: self.name.clone(),
-            members: members.list(),
-            away: members.away_members(),
-        }
-    }
-
-    /// How many members are in the room.
-    pub(crate) fn member_count(&self) -> u64 {
-        self.state().members.count()
-    }
-
-    /// Whether a client is in the room.
-    pub(crate) fn has_client(&self, client: ClientId) -> bool {
-        self.state().clients.iter().any(|entry| entry.client.id == client)
-    }
-
-    /// Whether a person is a member.
-    pub(crate) fn has_member(&self, owner: OwnerId) -> bool {
-        self.state().members.has(owner)
-    }
-
-    /// How many connections a person has in the room, also those without presence.
-    pub(crate) fn connections(&self, owner: OwnerId) -> usize {
-        self.state().clients.iter().filter(|entry| entry.owner == owner).count()
-    }
 
     /// Whether one of the two owners of a private room has written there. It reads the log if it was never
     /// loaded; a log that cannot be read counts as one without.

@@ -57,6 +57,17 @@ pub(super) struct RoomClient {
     pub(super) first_ephemeral: u64,
 }
 
+/// What there is to say of a join or leave, beside who it is.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Presence {
+    /// The person who has joined.
+    pub(super) joined: Option<OwnerId>,
+    /// The client that has caused it, and is not told.
+    pub(super) cause: Option<ClientId>,
+    /// Whether a person who left is still a member.
+    pub(super) stays_member: bool,
+}
+
 /// Whether a round is running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Round {

@@ -128,7 +128,7 @@ fn a_client_that_was_renamed_meanwhile_still_leaves() {
     let identity = bob.identity();
     room.join(&bob, (identity.owner, &identity.label()), None, Since::Now, false);
     bob.set_identity(other.identity()); // and there its thread panicked, before the room knew of it
-    room.leave(bob.id);
+    room.leave(bob.id, false);
     assert_eq!(room.member_count(), 0);
 }
 

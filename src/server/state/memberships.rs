@@ -1,28 +1,48 @@
-//! Memberships: the rooms of each owner; and the file that stores them over a restart.
+//! Memberships: the rooms of each owner, the members of each room; and the file that stores them over a restart.
 
 use std::io;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::names::Names;
-use crate::chat::{Membership, Memberships, OwnerId, RoomName, SavedMembership};
+use crate::chat::protocol::{MemberState, MembersList, MembersQuery, ServerMessage};
+use crate::chat::{
+    ClientId, MembersPage, Membership, Memberships, NameRange, OwnerId, RoomName, SavedMembership,
+    UserName,
+};
 use crate::failpoint;
+use crate::limits;
 use crate::log::Journal;
+use crate::server::room::{Room, RoundGuard};
 
 /// All memberships.
 ///
 /// Two locks. The one on the memberships is held for single calls. The one on the file is held over a small write;
 /// the memberships' is taken under it, so that the lines of the file are in the order of the changes.
+///
+/// Who of the members is here, the room knows; what they are called, the names. Both note what has changed, and it is
+/// taken over before the members of a room are looked at: under the lock of the memberships, so that what is noted later
+/// is taken over later.
 #[derive(Debug)]
 pub(crate) struct MembershipStore {
     /// The memberships in memory.
     memberships: Mutex<Memberships>,
     /// The memberships on disk.
     file: Mutex<Journal<SavedMembership>>,
+    /// What the owners are called.
+    names: Arc<Names>,
 }
 
 impl MembershipStore {
-    pub(super) fn new(memberships: Memberships, file: Journal<SavedMembership>) -> MembershipStore {
-        MembershipStore { memberships: Mutex::new(memberships), file: Mutex::new(file) }
+    pub(super) fn new(
+        mut memberships: Memberships,
+        file: Journal<SavedMembership>,
+        names: Arc<Names>,
+    ) -> MembershipStore {
+        let owners: Vec<OwnerId> = memberships.owners().collect();
+        for owner in owners {
+            memberships.rename(owner, names.name_of(owner));
+        }
+        MembershipStore { memberships: Mutex::new(memberships), file: Mutex::new(file), names }
     }
 
     fn memberships(&self) -> MutexGuard<'_, Memberships> {
@@ -61,9 +81,13 @@ impl MembershipStore {
     }
 
     /// Makes `owner` a member. False if they are already, or are a member of too many rooms.
-    pub(crate) fn join(&self, owner: OwnerId, room: &RoomName) -> bool {
-        let is_new = self.memberships().join(owner, room);
+    pub(crate) fn join(&self, owner: OwnerId, room: &Room) -> bool {
+        let mut memberships = self.updated(Some(room));
+        let is_new = memberships.join(owner, &room.name);
         if is_new {
+            memberships.rename(owner, self.names.name_of(owner)); // it may be their first room
+            memberships.set_here(owner, &room.name, room.has_member(owner));
+            drop(memberships);
             self.save();
         }
         is_new
@@ -87,6 +111,72 @@ impl MembershipStore {
         Some(is_change)
     }
 
+    // ---- The members of a room -----------------------------------------------------------------
+
+    /// The memberships, with what has changed of the names, and of who is in `room`.
+    fn updated(&self, room: Option<&Room>) -> MutexGuard<'_, Memberships> {
+        let mut memberships = self.memberships();
+        for (owner, name) in self.names.take_renamed() {
+            memberships.rename(owner, name);
+        }
+        if let Some(room) = room {
+            for (owner, is_here) in room.take_moves() {
+                memberships.set_here(owner, &room.name, is_here);
+            }
+        }
+        memberships
+    }
+
+    /// A client of `owner` leaves a room. The person may still be a member.
+    pub(crate) fn leave_room(
+        &self,
+        owner: OwnerId,
+        client: ClientId,
+        room: &Arc<Room>,
+    ) -> Option<RoundGuard> {
+        let stays_member = !room.name.is_private() && self.contains(owner, &room.name);
+        let round = room.leave(client, stays_member);
+        self.update(room);
+        round
+    }
+
+    /// Takes over who is in a room now. A room is not kept for ever, and what it has noted would be lost with it.
+    pub(crate) fn update(&self, room: &Room) {
+        if !room.name.is_private() {
+            drop(self.updated(Some(room)));
+        }
+    }
+
+    /// How many members of a room are not here; and their names, unless they are many.
+    pub(crate) fn absent(&self, room: &Room) -> (u64, Option<Vec<UserName>>) {
+        let (range, limit) = (NameRange::default(), limits::SMALL_ROOM);
+        let memberships = self.updated(Some(room));
+        let count = memberships.absent_count(&room.name);
+        let is_short = count <= limit as u64;
+        let names = || memberships.absent_page(&room.name, &range, limit).names;
+        (count, is_short.then(names))
+    }
+
+    /// The answer to a question for one page of a list of members.
+    pub(crate) fn page(&self, room: &Room, query: MembersQuery) -> ServerMessage {
+        let memberships = self.updated(Some(room));
+        let (page, here) = match query.state {
+            MemberState::Here => room.members_page(&query),
+            MemberState::Absent => {
+                let page = memberships.absent_page(&room.name, &query.range, query.limit);
+                (page, room.member_count())
+            }
+        };
+        let absent = memberships.absent_count(&room.name);
+        drop(memberships);
+        let MembersPage { names, away, has_more: more } = page;
+        let MembersQuery { state, range, .. } = query;
+        let list = Some(MembersList { state, range, here, absent, more });
+        ServerMessage::Members { room: room.name.clone(), members: names, away, list }
+    }
+
+    // ---- The file ------------------------------------------------------------------------------
+
     /// Saves the changes, so that they survive a kill. Changes that cannot be written now are tried again with the
     /// next ones.
     fn save(&self) {
@@ -100,12 +190,13 @@ impl MembershipStore {
     /// Periodic maintenance: saves the changes, then compacts the file if it is mostly outdated, or fsyncs it.
     /// Compacting drops memberships whose owner is gone. If another program has removed or changed the file, it is
     /// written again; true then.
-    pub(crate) fn maintain(&self, names: &Names) -> io::Result<bool> {
+    pub(crate) fn maintain(&self) -> io::Result<bool> {
+        drop(self.updated(None)); // so that what is noted does not grow
         self.save();
         let mut file = self.file();
         let is_in_place = file.is_in_place();
         if file.needs_compaction() || !is_in_place || self.memberships().has_dropped() {
-            let owners = names.owners();
+            let owners = self.names.owners();
             let all = self.memberships().prune(|owner| owners.contains(&owner));
             return file.compact(&all).map(|()| !is_in_place);
         }

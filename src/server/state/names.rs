@@ -208,6 +208,11 @@ impl Names {
         self.label(owner).map(|label| label.user)
     }
 
+    /// The persons whose name has changed since the last call, and that name.
+    pub(super) fn take_renamed(&self) -> Vec<(OwnerId, Option<UserName>)> {
+        self.registry().take_renamed()
+    }
+
     /// All owners of names now.
     pub(super) fn owners(&self) -> HashSet<OwnerId> {
         self.registry().owners(Instant::now())

@@ -291,7 +291,7 @@ impl PrivateRooms {
             } else if invitations.put_back(client.id, index, place) {
                 kept.push(other);
             } else {
-                self.broadcaster.run_round(other.leave(client.id)); // its session has ended
+                self.broadcaster.run_round(other.leave(client.id, false)); // its session has ended
             }
         }
         true
@@ -301,7 +301,7 @@ impl PrivateRooms {
     /// client was in.
     pub(crate) fn confirm_place(&self, client: &Arc<Client>, room: &Arc<Room>, entry: Entry) {
         if !self.invitations.has_place(client.id, room) && !self.enter(client, room, entry) {
-            self.broadcaster.run_round(room.leave(client.id)); // its session has ended
+            self.broadcaster.run_round(room.leave(client.id, false)); // its session has ended
         }
     }
 }

@@ -44,7 +44,7 @@ pub(crate) struct Shared {
     pub(crate) rooms: Arc<Rooms>,
     /// How far each owner has read.
     pub(crate) read_markers: Arc<ReadMarkerStore>,
-    /// The rooms that each owner has joined.
+    /// The rooms that each owner has joined, and the members of each room.
     pub(crate) memberships: MembershipStore,
     /// Rooms of two owners.
     pub(crate) private_rooms: PrivateRooms,
@@ -70,12 +70,12 @@ impl Shared {
         let (markers, markers_file) = restore::load_read_markers(rooms.store(), &logger)?;
         let max = config.limits.rooms.per_client;
         let (memberships, file) = restore::load_memberships(rooms.store(), max, &logger)?;
-        let memberships = MembershipStore::new(memberships, file);
         let metrics = Arc::new(Metrics::default());
         let delivery = Arc::new(Delivery::new(Arc::clone(&metrics), logger.clone()));
         let broadcaster = Arc::new(Broadcaster::new(Arc::clone(&delivery)));
         let names = Names::new(registry, names_file, entropy, clock, Arc::clone(&quotas.names));
         let (names, rooms) = (Arc::new(names), Arc::new(rooms));
+        let memberships = MembershipStore::new(memberships, file, Arc::clone(&names));
         let read_markers = Arc::new(ReadMarkerStore::new(markers, markers_file));
         Ok(Shared {
             quotas,

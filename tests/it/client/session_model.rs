@@ -201,6 +201,8 @@ impl World {
                     count: 1,
                     members: None,
                     away: Vec::new(),
+                    absent: None,
+                    absent_members: None,
                 }));
                 let rest = self.log.iter().filter(|record| record.seq > since);
                 self.to_client.extend(rest.cloned().map(ServerMessage::Record));
