@@ -239,6 +239,9 @@ pub const MEMBERS_PAGE: usize = 100;
 /// a page of history.
 pub const MEMBERS_PAGE_MAX: usize = 500;
 
+/// Members of each state that a client asks for to complete the beginning of a name: more do not fit a row.
+pub const CLIENT_FOUND_MEMBERS: usize = 20;
+
 /// In a large room, a `presence` with the new count is broadcast at most this often.
 pub const CROWD_PRESENCE_EVERY: Duration = Duration::from_secs(5);
 

@@ -4,12 +4,16 @@ use std::path::PathBuf;
 
 use talk::chat::AwayMessage;
 use talk::chat::Cid;
+use talk::chat::NamePart;
+use talk::chat::NameRange;
 use talk::chat::Operation;
 use talk::chat::RoomName;
 use talk::chat::Token;
 use talk::chat::Topic;
 use talk::chat::UserName;
 use talk::chat::protocol::HistoryRange;
+use talk::chat::protocol::MemberState;
+use talk::chat::protocol::MembersQuery;
 use talk::limits;
 use talk::time;
 
@@ -19,6 +23,7 @@ use crate::command;
 use crate::command::Command;
 use crate::command::Target;
 use crate::text::line::Line;
+use crate::view::Asker;
 use crate::view::Purpose;
 use crate::view::UnsentList;
 use crate::view::format;
@@ -82,9 +87,10 @@ impl Chat {
                 self.read_markers.send(&self.client, &mut self.view);
                 self.client.leave(&room);
             }
-            Command::Who => {
-                requested(self.client.who(&self.current_room()?.name))?;
-                self.view.awaited.members += 1;
+            Command::Who(prefix) => {
+                let room = self.current_room()?.name.clone();
+                let prefix = prefix.map(|prefix| parse(&prefix)).transpose()?;
+                self.ask_members(room, prefix, Asker::Who)?;
             }
             Command::Rooms => {
                 requested(self.client.rooms())?;
@@ -139,6 +145,38 @@ impl Chat {
             Command::Clear | Command::Quit => {} // `Chat::submit` has returned them
         }
         Ok(())
+    }
+
+    // ---- Members -------------------------------------------------------------------------------
+
+    /// Asks for the members of a room, here and not here.
+    fn ask_members(
+        &mut self,
+        room: RoomName,
+        prefix: Option<NamePart>,
+        asker: Asker,
+    ) -> Result<(), String> {
+        let limit = match asker {
+            Asker::Who => limits::MEMBERS_PAGE,
+            Asker::Tab => limits::CLIENT_FOUND_MEMBERS,
+        };
+        for state in [MemberState::Here, MemberState::Absent] {
+            let range = NameRange { prefix: prefix.clone(), after: None };
+            let query = MembersQuery { state, range, limit };
+            requested(self.client.who(&room, Some(query)))?;
+        }
+        self.view.awaited.members.expect(room, prefix, asker);
+        Ok(())
+    }
+
+    /// Asks for members of the current room whose names begin so, if the room is so large that not all are known. True
+    /// if the answer will bring them.
+    pub(crate) fn find_members(&mut self, begun: &str) -> bool {
+        let room = self.view.display.rooms.current().filter(|room| room.members.is_paged());
+        match (room.map(|room| room.name.clone()), begun.parse()) {
+            (Some(room), Ok(prefix)) => self.ask_members(room, Some(prefix), Asker::Tab).is_ok(),
+            (None, _) | (_, Err(_)) => false,
+        }
     }
 
     // ---- Rooms ---------------------------------------------------------------------------------

@@ -35,7 +35,8 @@ pub(crate) enum Command {
     Nick(String),
     Join(String),
     Part(Option<String>),
-    Who,
+    /// Lists the members of the room, or those whose names begin so.
+    Who(Option<String>),
     Rooms,
     History(usize),
     Search(String),

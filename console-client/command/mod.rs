@@ -88,7 +88,15 @@ pub(crate) const TABLE: &[CommandInfo] = &[
         "leave this room, or ROOM, on all devices",
         |room| optional(room).map(|room| Input::Command(Command::Part(room))),
     ),
-    entry(&["who", "names"], "", "list the people in this room", |rest| none(rest, Command::Who)),
+    entry(
+        &["who", "names"],
+        "[PREFIX]",
+        "list who is here and who is not; PREFIX: by name",
+        |prefix| {
+            let prefix = optional(prefix.strip_prefix('@').unwrap_or(prefix))?;
+            Some(Input::Command(Command::Who(prefix)))
+        },
+    ),
     entry(&["rooms", "list"], "", "list the rooms", |rest| none(rest, Command::Rooms)),
     entry(&["nick", "name"], "NAME", "change your name", |name| {
         word(name).map(|name| Input::Command(Command::Nick(name)))

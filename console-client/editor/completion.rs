@@ -130,6 +130,30 @@ impl Completion {
         matches!(kind, Some((Kind::Room { is_joined: false }, _)))
     }
 
+    /// The beginning of a name at the end of `before`, without its `@`; `None` if there is none, or something else.
+    pub(super) fn begun_name(before: &[char]) -> Option<String> {
+        let last = LastWord::of(before);
+        let (kind, head) = last.kind()?;
+        let begun = last.typed.strip_prefix(head).filter(|begun| !begun.is_empty())?;
+        (kind == Kind::Name).then(|| begun.to_owned())
+    }
+
+    /// Adds candidates that have become known since it began. `line` is the text before the completed word.
+    pub(super) fn extend(&mut self, line: &[char], words: &Words) {
+        let Some(typed) = self.candidates.pop() else { return };
+        let is_typed_shown = self.at == self.candidates.len();
+        let before: Vec<char> = line.iter().copied().chain(typed.chars()).collect();
+        for word in Completion::begin(&before, words).map_or(Vec::new(), |all| all.candidates) {
+            if word != typed && !self.candidates.contains(&word) {
+                self.candidates.push(word);
+            }
+        }
+        self.candidates.push(typed);
+        if is_typed_shown {
+            self.at = self.candidates.len() - 1;
+        }
+    }
+
     pub(crate) fn start(&self) -> usize {
         self.start
     }
@@ -263,6 +287,36 @@ mod tests {
         assert!(offers("hi ").is_empty());
         assert!(offers("zed").is_empty());
         assert!(offers("say /h").is_empty());
+    }
+
+    #[test]
+    fn the_beginning_of_a_name_is_what_a_server_can_be_asked_for() {
+        let begun = |before: &str| Completion::begun_name(&before.chars().collect::<Vec<char>>());
+        for (typed, wanted) in [("al", "al"), ("hi @b", "b"), ("/msg Jo", "Jo"), ("/who @jo", "jo")]
+        {
+            assert_eq!(begun(typed).as_deref(), Some(wanted), "{typed}");
+        }
+        for typed in ["", "hi ", "@", "hi @", "/who", "/who ", "#al", "/join al", "/help al"] {
+            assert_eq!(begun(typed), None, "{typed}");
+        }
+    }
+
+    #[test]
+    fn words_that_become_known_later_come_after_those_that_are_offered() {
+        let names = |list: &str| Words {
+            names: list.split(' ').map(str::to_owned).collect(),
+            ..Words::default()
+        };
+        let line: Vec<char> = "hi al".chars().collect();
+        let mut completion = Completion::begin(&line, &names("alf bob")).unwrap();
+        assert_eq!(completion.next(), "alf ");
+        completion.extend(&line[..3], &names("alf Alice albert"));
+        let rest: Vec<String> = (0..4).map(|_| completion.next()).collect();
+        assert_eq!(rest, ["Alice ", "albert ", "al", "alf "]);
+        let mut completion = Completion::begin(&line, &names("alf")).unwrap();
+        (completion.next(), completion.next());
+        completion.extend(&line[..3], &names("ally"));
+        assert_eq!((completion.next(), completion.next()), ("alf ".into(), "ally ".into()));
     }
 
     #[test]

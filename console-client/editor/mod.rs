@@ -255,6 +255,19 @@ impl Editor {
         Completion::is_of_any_room(self.halves().0)
     }
 
+    /// The beginning of the name that Tab would complete.
+    pub(crate) fn begun_name(&self) -> Option<String> {
+        Completion::begun_name(self.halves().0)
+    }
+
+    /// Offers also words that have become known since Tab was pressed. Nothing that is shown changes.
+    pub(crate) fn extend_completion(&mut self, words: &Words) {
+        if let Some(completion) = &mut self.completion {
+            let line = self.text.get(..completion.start()).unwrap_or_default();
+            completion.extend(line, words);
+        }
+    }
+
     /// Whether Tab shows a candidate, so that the next one shows another.
     pub(crate) fn is_completing(&self) -> bool {
         self.completion.is_some()

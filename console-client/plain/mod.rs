@@ -16,6 +16,7 @@ use talk::time;
 use crate::chat::Chat;
 use crate::chat::SubmitResult;
 use crate::command;
+use crate::command::Command;
 use crate::command::Input;
 use crate::editor::input_gate::GateAction;
 use crate::plain::entry::Entry;
@@ -59,6 +60,8 @@ pub(crate) struct Plain {
     refused: usize,
     /// What a person types before the server has accepted them.
     entry: Entry,
+    /// Since when a program waits for the answer to a question.
+    asked_at: Option<Instant>,
 }
 
 /// What the lines of the input are.
@@ -120,15 +123,26 @@ impl Plain {
         let (input, numbers) = (InputLines::default(), LineNumbers::default());
         let entry = if mode == InputMode::Person { Entry::closed() } else { Entry::open() };
         let chat = if entry.is_hidden() { chat.asking_person() } else { chat };
-        Plain { chat, mode, columns, timeout, input, numbers, stop: None, refused: 0, entry }
+        Plain {
+            chat,
+            mode,
+            columns,
+            timeout,
+            input,
+            numbers,
+            stop: None,
+            refused: 0,
+            entry,
+            asked_at: None,
+        }
     }
 
     /// Runs until the input has ended and everything is stored, or cannot be.
     pub(crate) fn run(mut self, queue: &mut EventQueue) -> PlainEnd {
         let mut write_failure = None;
         let failure = loop {
+            let is_pending = self.chat.view.unsent.is_any_pending() || self.awaits_answer();
             let connection = &self.chat.view.connection.status;
-            let is_pending = self.chat.view.unsent.is_any_pending();
             let has_ended = self.stop.is_some() || self.input.is_over();
             // Even without input, a script waits until it knows whether the server is reachable.
             let knows_server = connection.was_live() || self.mode == InputMode::Person;
@@ -260,13 +274,29 @@ impl Plain {
     }
 
     /// Whether the next line is a command of a program that has to wait: it must not take effect
-    /// before the lines above it are stored, as `/nick` or `/part` would.
+    /// before the lines above it are stored, as `/nick` or `/part` would. A question also waits for the connection.
     fn is_next_held(&mut self) -> bool {
-        if self.mode != InputMode::Commands || !self.chat.view.unsent.is_any_pending() {
+        let view = &self.chat.view;
+        let (is_pending, is_live) =
+            (view.unsent.is_any_pending(), view.connection.status.is_live());
+        if self.mode != InputMode::Commands || !is_pending && is_live {
             return false;
         }
         let line = self.input.peek().and_then(|line| std::str::from_utf8(line).ok());
-        line.is_some_and(|line| matches!(command::parse(line), Ok(Input::Command(_))))
+        match line.map(command::parse) {
+            Some(Ok(Input::Command(Command::Who(_)))) => true,
+            Some(Ok(Input::Command(_))) => is_pending,
+            Some(Ok(Input::Post(_) | Input::Me(_)) | Err(_)) | None => false,
+        }
+    }
+
+    /// Whether a program still gets the answer to a question, which a server may owe for ever.
+    fn awaits_answer(&mut self) -> bool {
+        if self.mode != InputMode::Commands || !self.chat.view.awaited.members.is_waiting() {
+            self.asked_at = None;
+            return false;
+        }
+        self.asked_at.get_or_insert_with(Instant::now).elapsed() < self.timeout
     }
 
     fn submit(&mut self, InputLine { number, bytes }: InputLine) {
@@ -328,7 +358,9 @@ impl Plain {
         for (channel, line) in self.chat.view.display.output.take() {
             let text = self.plain_text(&line);
             match channel {
-                Channel::Chat => {
+                channel @ (Channel::Chat | Channel::Answer)
+                    if channel == Channel::Chat || self.mode == InputMode::Commands =>
+                {
                     let mut stdout = io::stdout().lock();
                     let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
                     match output::reader_after(written).map_err(WriteError::Failed)? {
@@ -336,10 +368,12 @@ impl Plain {
                         Reader::Gone => return Err(WriteError::ReaderGone),
                     }
                 }
-                Channel::Notice if self.mode == InputMode::Person || line.is_error() => {
+                Channel::Notice | Channel::Answer
+                    if self.mode == InputMode::Person || line.is_error() =>
+                {
                     _ = io::stderr().write_all(text.as_bytes()); // stderr is the last resort
                 }
-                Channel::Notice => {}
+                Channel::Chat | Channel::Notice | Channel::Answer => {}
             }
         }
         self.entry.show_prompt();

@@ -1,4 +1,4 @@
-//! Who is in a room: members, who is away, who wrote last, who is typing.
+//! The members of a room: who is here, who is not, who is away, who wrote last, who is typing.
 
 use talk::chat::AwayMember;
 use talk::chat::AwayMessage;
@@ -9,10 +9,16 @@ use talk::limits;
 /// The people of one room, as far as the server lists them.
 #[derive(Debug, Default)]
 pub(crate) struct RoomMembers {
-    /// Members as the server counts them.
+    /// Members who are here, as the server counts them.
     pub(crate) count: u64,
     /// Their names; empty in a large room, whose members the server does not list.
     names: Vec<UserName>,
+    /// Members who are not here; empty if they are many, and where an earlier server does not tell.
+    absent: Vec<UserName>,
+    /// Whether the server lists only some of the members: for the others it is asked, by the beginning of their names.
+    is_paged: bool,
+    /// Members that the server has found for the last such question.
+    found: Vec<UserName>,
     /// Members that are away.
     away: Vec<AwayMember>,
     /// Who wrote, the latest first.
@@ -24,17 +30,41 @@ pub(crate) struct RoomMembers {
 /// Names kept of those who are typing: more than two are shown as "several".
 const TYPING_MAX: usize = 10;
 
-/// Members kept, and those away: a server lists those of a small room only.
+/// Members kept of each list, and those away: a server lists those of a small room only.
 const MEMBERS_MAX: usize = limits::SMALL_ROOM;
 
 /// Names kept of those who wrote.
 const SPEAKERS_MAX: usize = 200;
 
 impl RoomMembers {
-    pub(crate) fn set(&mut self, mut names: Vec<UserName>, mut away: Vec<AwayMember>) {
+    /// Takes the list of those who are here; `None`: they are too many to be listed.
+    pub(crate) fn set(&mut self, names: Option<Vec<UserName>>, mut away: Vec<AwayMember>) {
+        let mut names = names.unwrap_or_default();
         names.truncate(MEMBERS_MAX);
         away.truncate(MEMBERS_MAX);
+        self.absent.retain(|user| !names.iter().any(|here| here.is_same_claim(user)));
         (self.names, self.away) = (names, away);
+    }
+
+    /// Takes the list of those who are not here, after that of those who are: how many, and their names unless they
+    /// are many. An earlier server tells neither.
+    pub(crate) fn set_absent(&mut self, count: Option<u64>, names: Option<Vec<UserName>>) {
+        let is_any_missing = self.names.is_empty() && self.count > 0 || names.is_none();
+        self.is_paged = count.is_some() && is_any_missing;
+        self.absent = names.unwrap_or_default();
+        self.absent.truncate(MEMBERS_MAX);
+        self.found.clear();
+    }
+
+    /// Whether the server has to be asked for those members whose names are not known.
+    pub(crate) fn is_paged(&self) -> bool {
+        self.is_paged
+    }
+
+    /// Takes the members that were found for the beginning of a name.
+    pub(crate) fn set_found(&mut self, names: &Vec<UserName>) {
+        self.found.clone_from(names);
+        self.found.truncate(2 * limits::CLIENT_FOUND_MEMBERS);
     }
 
     pub(crate) fn set_away(&mut self, user: &UserName, away: Option<AwayMessage>) {
@@ -48,21 +78,26 @@ impl RoomMembers {
         &self.away
     }
 
-    /// Notes that `user` joined or left.
-    pub(crate) fn apply(&mut self, user: &UserName, change: PresenceChange) {
+    /// Notes that `user` joined or left. `is_member`: one who left is only not here.
+    pub(crate) fn apply(&mut self, user: &UserName, change: PresenceChange, is_member: bool) {
         self.names.retain(|member| !member.is_same_claim(user));
+        self.absent.retain(|member| !member.is_same_claim(user));
         self.stop_typing(user);
-        match change {
-            PresenceChange::Joined if self.names.len() < MEMBERS_MAX => {
-                self.names.push(user.clone());
-            }
-            PresenceChange::Joined | PresenceChange::Left => {}
+        let list = match change {
+            PresenceChange::Joined => &mut self.names,
+            PresenceChange::Left if is_member => &mut self.absent,
+            PresenceChange::Left => return,
+        };
+        if list.len() < MEMBERS_MAX {
+            list.push(user.clone());
         }
     }
 
-    /// Renames a member; false if none has that name.
+    /// Renames a member; false if none of those here, and no one who wrote, has that name.
     pub(crate) fn rename(&mut self, user: &UserName, to: &UserName) -> bool {
         self.stop_typing(user);
+        let absent = self.absent.iter_mut().chain(&mut self.found);
+        absent.filter(|name| name.is_same_claim(user)).for_each(|name| *name = to.clone());
         let away = self.away.iter_mut().map(|member| &mut member.user);
         let names = self.names.iter_mut().chain(&mut self.speakers).chain(away);
         let known = names.filter(|name| name.is_same_claim(user)).map(|name| *name = to.clone());
@@ -77,10 +112,13 @@ impl RoomMembers {
         self.speakers.truncate(SPEAKERS_MAX);
     }
 
-    /// Those who wrote, the latest first, then the other members.
+    /// Those who wrote, the latest first, then the other members: those here, those not here, those found.
     pub(crate) fn people(&self) -> impl Iterator<Item = &UserName> {
         let is_silent = |member: &&UserName| !self.speakers.contains(member);
-        self.speakers.iter().chain(self.names.iter().filter(is_silent))
+        let members = self.names.iter().chain(&self.absent);
+        let is_new = |user: &&UserName| !self.names.contains(user) && !self.absent.contains(user);
+        let found = self.found.iter().filter(is_new);
+        self.speakers.iter().chain(members.chain(found).filter(is_silent))
     }
 
     pub(crate) fn set_typing(&mut self, user: &UserName, until: u64) {
@@ -111,15 +149,53 @@ mod tests {
     #[test]
     fn who_wrote_last_is_offered_first() {
         let mut members = RoomMembers::default();
-        members.set(vec![user("ann"), user("bob"), user("eve")], Vec::new());
+        members.set(Some(vec![user("ann"), user("bob"), user("eve")]), Vec::new());
         members.add_speaker(&user("bob"));
         members.add_speaker(&user("eve"));
         let offered = |members: &RoomMembers| members.people().cloned().collect::<Vec<_>>();
         assert_eq!(offered(&members), ["eve", "bob", "ann"].map(user));
         assert!(members.rename(&user("bob"), &user("rob")));
         assert!(!members.rename(&user("zed"), &user("z")));
-        members.apply(&user("ann"), PresenceChange::Left);
+        members.apply(&user("ann"), PresenceChange::Left, false);
         assert_eq!(offered(&members), ["eve", "rob"].map(user));
+    }
+
+    #[test]
+    fn who_is_not_here_comes_after_those_here_and_moves_when_they_come_and_go() {
+        let mut members = RoomMembers::default();
+        let offered = |members: &RoomMembers| {
+            let names: Vec<&str> = members.people().map(UserName::as_str).collect();
+            names.join(" ")
+        };
+        members.set(Some(vec![user("bob"), user("zoe")]), Vec::new());
+        members.set_absent(Some(2), Some(vec![user("ann"), user("kim")]));
+        assert_eq!((&*offered(&members), members.is_paged()), ("bob zoe ann kim", false));
+        members.apply(&user("Ann"), PresenceChange::Joined, false);
+        members.apply(&user("bob"), PresenceChange::Left, true);
+        members.apply(&user("zoe"), PresenceChange::Left, false);
+        assert_eq!(offered(&members), "Ann kim bob");
+        assert!(!members.rename(&user("kim"), &user("tim")), "who is not here is renamed silently");
+        assert_eq!(offered(&members), "Ann tim bob");
+        members.set(Some(vec![user("Ann"), user("Tim")]), Vec::new());
+        assert_eq!(offered(&members), "Ann Tim bob", "a whole list of those here");
+        members.set_absent(None, None);
+        assert_eq!((&*offered(&members), members.is_paged()), ("Ann Tim", false), "an old server");
+    }
+
+    #[test]
+    fn of_a_large_room_those_are_known_who_wrote_or_were_found() {
+        let mut members = RoomMembers { count: 101, ..RoomMembers::default() };
+        members.set(None, Vec::new());
+        members.set_absent(Some(1), Some(vec![user("ann")]));
+        assert!(members.is_paged(), "those here are not listed");
+        members.count = 1;
+        members.set(Some(vec![user("bob")]), Vec::new());
+        members.set_absent(Some(101), None);
+        assert!(members.is_paged(), "those not here are not listed");
+        members.add_speaker(&user("zoe"));
+        members.set_found(&vec![user("bob"), user("zoe"), user("zac")]);
+        let names: Vec<&str> = members.people().map(UserName::as_str).collect();
+        assert_eq!(names, ["zoe", "bob", "zac"], "each once");
     }
 
     #[test]

@@ -56,8 +56,20 @@ pub(crate) struct Tui {
     interrupted: bool,
     /// When the person asked to leave, in Unix milliseconds.
     leaving_since: Option<u64>,
-    /// Tab was pressed last, and completes once the server's list of rooms comes.
-    is_tab_due: bool,
+    /// Tab was pressed last, and completes once the server's answer comes.
+    tab_due: TabDue,
+}
+
+/// What the last key, a Tab, waits for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum TabDue {
+    /// Nothing, or the last key was another one.
+    #[default]
+    Nothing,
+    /// The rooms of the server.
+    Rooms,
+    /// Members of a large room.
+    Members,
 }
 
 /// How the chat ended.
@@ -115,7 +127,7 @@ impl Tui {
             history,
             interrupted: false,
             leaving_since: None,
-            is_tab_due: false,
+            tab_due: TabDue::Nothing,
         }
     }
 
@@ -226,9 +238,14 @@ impl Tui {
             Event::Client(event) => {
                 let is_list = matches!(event, client::Event::Message(ServerMessage::Rooms { .. }));
                 let end = self.chat.apply(event, time::unix_ms());
-                if is_list && std::mem::take(&mut self.is_tab_due) {
-                    let words = self.display().words();
-                    self.editor.press(Key::Tab, &words);
+                let has_found = self.chat.view.awaited.members.take_found();
+                let come = match (is_list, has_found) {
+                    (true, _) => TabDue::Rooms,
+                    (false, true) => TabDue::Members,
+                    (false, false) => TabDue::Nothing,
+                };
+                if come != TabDue::Nothing && come == self.tab_due {
+                    self.complete_late();
                 }
                 self.update_gate();
                 for refusal in self.chat.take_refusals() {
@@ -354,17 +371,37 @@ impl Tui {
         LoopControl::Continue
     }
 
-    /// Gives a key to the editor. A Tab for a room asks the server for its rooms, without waiting.
+    /// Gives a key to the editor. A Tab for a room asks the server for its rooms, one for a member of a large room
+    /// for members, without waiting.
     fn edit(&mut self, key: Key) -> Option<KeyAction> {
         let is_tab = matches!(key, Key::Tab | Key::BackTab);
         let words = if is_tab { self.display().words() } else { Words::default() };
         let is_of_room = is_tab && self.editor.completes_any_room();
+        let is_first = is_tab && !self.editor.is_completing();
+        let begun = if is_first { self.editor.begun_name() } else { None };
         let action = self.editor.press(key, &words);
-        self.is_tab_due = is_of_room && !self.editor.is_completing();
         if is_of_room {
             self.chat.refresh_known_rooms(time::unix_ms());
         }
+        self.tab_due = match begun {
+            Some(begun) if self.chat.find_members(&begun) => TabDue::Members,
+            _ if is_of_room && !self.editor.is_completing() => TabDue::Rooms,
+            // A Tab after the first shows the next candidate, to which others may still come.
+            _ if is_tab && !is_first && self.tab_due == TabDue::Members => TabDue::Members,
+            Some(_) | None => TabDue::Nothing,
+        };
         action
+    }
+
+    /// Completes what the last key, a Tab, could not: the answer has come. If it could, there is more to choose from.
+    fn complete_late(&mut self) {
+        self.tab_due = TabDue::Nothing;
+        let words = self.display().words();
+        if self.editor.is_completing() {
+            self.editor.extend_completion(&words);
+        } else {
+            self.editor.press(Key::Tab, &words);
+        }
     }
 
     fn submit(&mut self, line: &str) -> LoopControl {

@@ -4,6 +4,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use talk::chat::AwayMessage;
+use talk::chat::NamePart;
 use talk::chat::Text;
 use talk::chat::Topic;
 use talk::chat::UserName;
@@ -68,7 +69,10 @@ fn command_meaning(command: Command) -> Option<Value> {
             None => ("join", json!({ "room": room(&name)? })),
         },
         Command::Part(name) => ("leave", optional_room(name)?),
-        Command::Who => ("who", json!({})),
+        Command::Who(None) => ("who", json!({})),
+        Command::Who(Some(prefix)) => {
+            ("who", json!({ "prefix": prefix.parse::<NamePart>().ok()?.as_str() }))
+        }
         Command::Rooms => ("rooms", json!({})),
         Command::History(count) => ("history", json!({ "count": count })),
         Command::Search(words) if words.len() > limits::SEARCH_WORDS => return None,

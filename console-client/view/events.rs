@@ -15,12 +15,14 @@ use talk::chat::protocol::Welcome;
 use talk::client::ConnectionState;
 use talk::client::Event;
 
+use super::Asker;
 use super::AwaitedLists;
 use super::Greeting;
 use super::View;
 use super::display::presence::Note;
 use super::format;
 use super::listing;
+use super::member_questions::ListedMembers;
 use super::take_awaited;
 use super::unsent::SendState;
 use crate::connection_status::ConnectionChange;
@@ -66,17 +68,18 @@ impl View {
         match message {
             ServerMessage::Welcome(welcome) => self.on_welcome(welcome),
             ServerMessage::Joined(joined) => self.on_joined(joined),
-            ServerMessage::Presence { room, change, away, count, .. } => {
-                self.on_presence(&room, change, away, count);
+            ServerMessage::Presence { room, change, away, member, count } => {
+                self.on_presence(&room, change, (away, member), count);
             }
             ServerMessage::Away { room, user, away } => self.on_away(&room, &user, away),
             ServerMessage::Renamed { user, to, token } => {
                 self.on_renamed(&user, &to, token.as_ref());
             }
-            ServerMessage::Members { room, members, away, list: None }
-                if take_awaited(&mut self.awaited.members) =>
-            {
+            ServerMessage::Members { room, members, away, list: None } => {
                 self.on_members(&room, members, away);
+            }
+            ServerMessage::Members { room, members: names, away, list: Some(list) } => {
+                self.on_members_page(&room, ListedMembers { names, away, list });
             }
             ServerMessage::Rooms { rooms } => {
                 self.display.known_rooms.set(&rooms);
@@ -104,7 +107,6 @@ impl View {
                 let asked = peer.as_ref().map(RoomName::with_peer);
                 self.on_error(code, room.or(asked), &message);
             }
-            ServerMessage::Members { .. } => {} // a list that was not asked for
             // Records come as events of their own; the chat shows a search once it is complete.
             ServerMessage::Record(_) | ServerMessage::Found { .. } | ServerMessage::Other(_) => {}
         }
@@ -230,6 +232,7 @@ impl View {
     fn on_error(&mut self, code: ErrorCode, room: Option<RoomName>, message: &str) {
         let display = &mut self.display;
         let Some(room) = room else { return display.error(message) };
+        self.awaited.members.cancel(&room);
         if display.scroll.history.take_request_for_time(&room) {
             display.scroll_to_newest(); // there is no position to wait at
             if code == ErrorCode::BadMessage {
@@ -259,7 +262,7 @@ impl View {
         &mut self,
         name: &RoomName,
         change: Option<(UserName, PresenceChange)>,
-        away: Option<AwayMessage>,
+        (away, is_member): (Option<AwayMessage>, bool),
         count: u64,
     ) {
         let display = &mut self.display;
@@ -267,18 +270,39 @@ impl View {
         let Some(room) = display.rooms.get_mut(name) else { return };
         room.members.count = count;
         if let Some((user, change)) = change {
-            room.members.apply(&user, change);
+            room.members.apply(&user, change, is_member);
             room.members.set_away(&user, away);
             display.add_note(name, Note::Presence(&user, change));
         }
     }
 
+    /// Takes the whole list of those who are here. A server that does not know pages answers with it.
     fn on_members(&mut self, name: &RoomName, members: Vec<UserName>, away: Vec<AwayMember>) {
         let display = &mut self.display;
-        display.print(listing::members(&display.label(name), &members, &away));
+        let question = self.awaited.members.take_whole(name);
+        if let Some(question) = question.filter(|question| question.asker == Asker::Who) {
+            let fitting: Vec<_> = members.iter().filter(|user| question.fits(user)).collect();
+            display.print_answer(vec![listing::members(&display.label(name), &fitting, &away)]);
+        }
         if let Some(room) = display.rooms.get_mut(name) {
             room.members.count = members.len() as u64;
-            room.members.set(members, away);
+            room.members.set(Some(members), away);
+        }
+    }
+
+    fn on_members_page(&mut self, name: &RoomName, page: ListedMembers) {
+        let Some(question) = self.awaited.members.take(name, page) else { return };
+        let display = &mut self.display;
+        match question.asker {
+            Asker::Who => {
+                display.print_answer(listing::answer(&display.label(name), &question));
+            }
+            Asker::Tab => {
+                let pages = question.here.into_iter().chain(question.absent);
+                let names = pages.flat_map(|page| page.names).collect();
+                let room = display.rooms.get_mut(name);
+                room.into_iter().for_each(|room| room.members.set_found(&names));
+            }
         }
     }
 

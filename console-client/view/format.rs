@@ -201,6 +201,19 @@ pub(crate) fn people(count: u64) -> String {
     if count == 1 { "1 person".to_owned() } else { format!("{count} people") }
 }
 
+/// `12`, `9,880`
+pub(crate) fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let (mut text, length) = (String::new(), digits.len());
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (length - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// `no messages`, `1 message`, `3 messages`
 pub(crate) fn messages(count: u64) -> String {
     match count {

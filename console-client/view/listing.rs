@@ -12,6 +12,7 @@ use talk::time;
 use super::display::rooms::RoomList;
 use super::format;
 use super::format::RecordStyle;
+use super::member_questions::MemberQuestion;
 use crate::room::Room;
 use crate::text::line::Line;
 
@@ -123,9 +124,44 @@ pub(super) fn rooms(rooms: Vec<RoomInfo>, ours: &RoomList, me: &UserName) -> Vec
     std::iter::once(format::notice(title)).chain(rooms.into_iter().map(row)).collect()
 }
 
-/// The members of a room.
-pub(super) fn members(label: &str, members: &[UserName], away: &[AwayMember]) -> Line {
+/// The people in a room, of whom an earlier server tells only those who are here.
+pub(super) fn members(label: &str, members: &[&UserName], away: &[AwayMember]) -> Line {
     let names: Vec<String> = members.iter().map(|user| format::member(user, away)).collect();
     let people = format::people(members.len() as u64);
     format::notice(&format!("{people} in {label}: {}", names.join(", ")))
+}
+
+/// The members of a room: those who are here, and those who are not.
+pub(super) fn answer(label: &str, question: &MemberQuestion) -> Vec<Line> {
+    let which = match &question.prefix {
+        Some(prefix) => format!(" whose names begin with {prefix}"),
+        None => String::new(),
+    };
+    let mut lines = vec![format::notice(&format!("people in {label}{which}"))];
+    let here = question.here.iter().map(|page| ("Here", page.list.here, page));
+    let absent = question.absent.iter().map(|page| ("Not here", page.list.absent, page));
+    for (title, total, page) in here.chain(absent) {
+        let listed = page.names.len() as u64;
+        let count = match question.prefix {
+            Some(_) if listed < total => {
+                format!("{} of {}", format::grouped(listed), format::grouped(total))
+            }
+            Some(_) | None => format::grouped(total),
+        };
+        let names = page.names.iter().map(|user| format::member(user, &page.away));
+        let names = names.collect::<Vec<String>>().join(", ");
+        let row = format!("{title} ({count}): {names}");
+        lines.push(format::item(row.trim_end_matches([':', ' '])).unfolded());
+        if page.list.more {
+            let more = match question.prefix {
+                Some(_) => "and more: /who with a longer PREFIX".to_owned(),
+                None => {
+                    let more = format::grouped(total.saturating_sub(listed));
+                    format!("and {more} more: /who PREFIX")
+                }
+            };
+            lines.push(format::item(&more));
+        }
+    }
+    lines
 }

@@ -18,6 +18,7 @@ mod events; // client events → the parts below
 mod records; // records, joins, pages of history
 pub(crate) mod display; // the rooms as the person sees them, and what goes out
 pub(crate) mod listing; // lists that the person asks for
+mod member_questions; // questions for the members of a room
 mod unsent; // our messages that are not stored yet
 mod connection; // the connection and the server
 mod status_line; // the status line and what is above it
@@ -26,16 +27,18 @@ pub(crate) mod format; // how everything looks
 pub(crate) use display::history_loader::Purpose;
 pub(crate) use display::output::Channel;
 pub(crate) use display::output::OutputMode;
+pub(crate) use member_questions::Asker;
+pub(crate) use member_questions::MemberQuestions;
 pub(crate) use status_line::StatusLine;
 pub(crate) use unsent::SendState;
 pub(crate) use unsent::UnsentList;
 
-/// How many lists the person asked for that have not come. A list that was not asked for is not shown.
+/// The lists that the person asked for and that have not come. A list that was not asked for is not shown.
 #[derive(Debug, Default)]
 pub(crate) struct AwaitedLists {
-    /// Answers to `/who`.
-    pub(crate) members: usize,
-    /// Answers to `/rooms`.
+    /// Members of rooms.
+    pub(crate) members: MemberQuestions,
+    /// How many answers to `/rooms`.
     pub(crate) rooms: usize,
 }
 

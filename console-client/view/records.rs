@@ -40,7 +40,8 @@ impl View {
         let is_current = display.rooms.current().is_some_and(|current| current.name == name);
         let Some(room) = display.rooms.get_mut(&name) else { return };
         (room.members.count, room.seqs.first) = (joined.count, joined.first);
-        room.members.set(joined.members.unwrap_or_default(), joined.away);
+        room.members.set(joined.members, joined.away);
+        room.members.set_absent(joined.absent, joined.absent_members);
         room.is_joined = true;
         room.peer = joined.peer.or(room.peer.take()).filter(|_| name.is_private());
         room.topic.clone_from(&joined.topic);

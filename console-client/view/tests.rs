@@ -36,6 +36,7 @@ mod scroll; // looking back
 mod history_loader; // beyond the lines kept
 mod greeting; // what the server and the rooms say first
 mod memberships; // the rooms of the person, on all devices
+mod members; // who is here, and who is not
 mod flood; // what was not asked for, and too much
 
 /// 2026-11-23 00:00 UTC.

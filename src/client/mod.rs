@@ -62,7 +62,7 @@ pub use outbox::{Progress, SavedSubmission, Submission};
 use std::sync::Arc;
 use std::{fmt, io, thread};
 
-use crate::chat::protocol::{Agent, ClientMessage, HistoryRange, Since};
+use crate::chat::protocol::{Agent, ClientMessage, HistoryRange, MembersQuery, Since};
 use crate::chat::{AwayMessage, Cid, Operation, Password, RoomName, Text, Token, UserName};
 use crate::client::driver::Driver;
 use crate::client::event_queue::event_queue;
@@ -223,9 +223,10 @@ impl Client {
 
     // ---- Requests that are not sent later: `false` if not connected now ------------------------
 
-    /// Asks who is in a room; `false` if the client is not connected.
-    pub fn who(&self, room: &RoomName) -> bool {
-        self.driver.send(ClientMessage::Who { room: room.clone(), query: None })
+    /// Asks who is in a room, or for one page of its members; `false` if the client is not connected. A server that
+    /// does not know pages always answers with all who are here.
+    pub fn who(&self, room: &RoomName, query: Option<MembersQuery>) -> bool {
+        self.driver.send(ClientMessage::Who { room: room.clone(), query })
     }
 
     /// Asks for the list of rooms; `false` if the client is not connected.

@@ -100,6 +100,12 @@ impl Display {
         lines.into_iter().for_each(|line| self.print(line));
     }
 
+    /// Prints the answer to a question of the person, or of a program.
+    pub(in crate::view) fn print_answer(&mut self, lines: Vec<Line>) {
+        self.flush_presence();
+        lines.into_iter().for_each(|line| self.output.push(Channel::Answer, line));
+    }
+
     /// Prints all lines of a message, which may be many.
     pub(crate) fn print_message(&mut self, seq: u64, line: Line) {
         self.notice(&format!("message #{seq}"));

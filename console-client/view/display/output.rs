@@ -37,8 +37,10 @@ pub(crate) enum OutputMode {
 pub(crate) enum Channel {
     /// Part of a room: to stdout.
     Chat,
-    /// For the person alone, such as the answer to a command: to stderr.
+    /// For the person alone: to stderr.
     Notice,
+    /// The answer to a question: for a person to stderr, for a program that has asked to stdout.
+    Answer,
 }
 
 impl OutputQueue {

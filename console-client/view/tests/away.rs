@@ -43,7 +43,7 @@ fn who_lists_those_away_and_a_private_room_names_them() {
         away: absent,
         list: None,
     });
-    view.awaited.members = 1;
+    view.awaited.members.expect(room("lobby"), None, Asker::Who);
     view.apply(event, MIDNIGHT);
     assert_eq!(printed(&mut view), ["-- 2 people in #lobby: ann (away: lunch), bob --"]);
     let absent = vec![AwayMember { user: user("ann"), text: lunch().unwrap() }];

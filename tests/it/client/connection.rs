@@ -33,7 +33,7 @@ fn a_client_sends_hello_and_receives_the_rooms_messages() {
     assert_eq!(next_record(&events), 7);
     until_live(&events);
 
-    assert!(client.who(&RoomName::default()));
+    assert!(client.who(&RoomName::default(), None));
     assert_eq!(server.receive(), json!({ "type": "who", "room": "lobby" }));
     assert!(client.history(&RoomName::default(), HistoryRange::Before(7)));
     assert_eq!(
@@ -188,7 +188,7 @@ fn a_server_that_reads_nothing_never_makes_the_user_wait() {
     server.welcome(0, 0);
     until_live(&events);
     let room = RoomName::default();
-    let said = (0..10_000_000).take_while(|_| client.who(&room)).count();
+    let said = (0..10_000_000).take_while(|_| client.who(&room, None)).count();
     assert!(said < 10_000_000, "the queue is bounded");
     assert_eq!(trouble(&events), "the connection no longer accepts data");
 }

@@ -22,7 +22,7 @@ fn away_and_back_are_shown_to_the_others() {
     let rows = bob.wait_for(" --- ann is away: tea");
     assert!(rows.iter().any(|row| row.ends_with("ann is away: tea\\u{202e}")), "{rows:#?}");
     bob.type_in("/who\r");
-    bob.wait_for("2 people in #lobby: ann (away: tea\\u{202e}), bob (away: lunch)");
+    bob.wait_for("Here (2): ann (away: tea\\u{202e}), bob (away: lunch)");
 
     bob.type_in("/msg ann see you\r");
     bob.wait_for("-- ann is away: tea");

@@ -16,6 +16,7 @@ mod away; // away messages
 mod preferences; // joins and leaves, the bell, ignored users
 mod actions; // edits, deletes, topics, private rooms, unread counts
 mod memberships; // the rooms of the person, on all devices
+mod members; // who of them is here, and who is not
 mod read_markers; // what it reports as read
 mod outbox; // unsent messages outlive it
 mod without_terminal; // pipes, scripts, --check

@@ -1,12 +1,10 @@
 //! The members of a room: who has joined it and not left it, here or not, in pages.
 
-use std::path::Path;
 use std::thread;
 
 use serde_json::{Value, json};
-use talk::chat::{OwnerId, SavedClaim, SavedMembership, SavedState, UserName};
-use talk::log::Journal;
 
+use crate::support::fixtures::{member_name, write_members};
 use crate::support::{TestClient, TestServer};
 
 /// A device of the person with this digit as key, which follows their rooms.
@@ -216,30 +214,6 @@ fn whose_name_is_somebody_elses_now_is_in_no_list() {
     assert_eq!(absent(&mut ann), json!(["bob"]), "the other bob, once");
 }
 
-/// The name, owner and key of the nth of many members.
-fn nth(n: usize) -> (UserName, OwnerId) {
-    let token = format!("{n:032x}").parse().unwrap();
-    (format!("m{n:04}").parse().unwrap(), OwnerId::of_key(&token))
-}
-
-/// Writes the files of a server that many people have used: they are members of `dev`.
-fn write_members(data: &Path, count: usize) {
-    std::fs::create_dir_all(data).unwrap();
-    let claim = |n| {
-        let (user, owner) = nth(n);
-        let until = Some(u64::MAX >> 12);
-        SavedClaim { user, owner, key: None, posted: true, is_former: false, until, away: None }
-    };
-    let membership = |n| {
-        let room = "dev".parse().unwrap();
-        SavedMembership { owner: nth(n).1, room, state: SavedState::Joined }
-    };
-    let claims: Vec<SavedClaim> = (0..count).map(claim).collect();
-    let memberships: Vec<SavedMembership> = (0..count).map(membership).collect();
-    Journal::write(&data.join("names.jsonl"), &claims).unwrap();
-    Journal::write(&data.join("memberships.jsonl"), &memberships).unwrap();
-}
-
 /// All names of one list, page by page.
 fn pages(peer: &mut TestClient, state: &str, limit: usize) -> Vec<String> {
     let (mut names, mut question) = (Vec::new(), json!({"state": state, "limit": limit}));
@@ -262,20 +236,20 @@ fn pages_of_two_thousand_members_have_no_doubles_and_no_holes_while_people_come_
     /// Every fortieth comes and goes.
     const MOVING: usize = 40;
     let data = tempfile::tempdir().unwrap();
-    write_members(data.path(), MEMBERS);
+    write_members(data.path(), "dev", MEMBERS);
     let server = TestServer::start_in(data.path(), &["--limit", "control-rate=100000"]);
     let (mut ann, joined) = member(&server, "ann", 'a', "dev");
     assert_eq!((&joined["absent"], joined.get("absent_members")), (&MEMBERS.into(), None));
     let come_and_go = |n: usize| {
         let mut peer = TestClient::connect(server.address);
-        let (user, token) = (nth(n).0.to_string(), format!("{n:032x}"));
+        let (user, token) = (member_name(n), format!("{n:032x}"));
         peer.send(
             &json!({"type": "hello", "user": user, "token": token, "join": [{"room": "dev"}]}),
         );
         peer.receive_type("joined");
     };
     let resting: Vec<String> =
-        (0..MEMBERS).filter(|n| n % MOVING != 0).map(|n| nth(n).0.to_string()).collect();
+        (0..MEMBERS).filter(|n| n % MOVING != 0).map(|n| member_name(n)).collect();
     thread::scope(|scope| {
         let moving = scope.spawn(|| (0..MEMBERS).step_by(MOVING).for_each(come_and_go));
         let mut rounds = 0;
@@ -292,7 +266,7 @@ fn pages_of_two_thousand_members_have_no_doubles_and_no_holes_while_people_come_
     });
     // The last of them may still be leaving.
     while ask(&mut ann, &json!({"state": "here", "limit": 1}))["here"] != 1 {}
-    let all: Vec<String> = (0..MEMBERS).map(|n| nth(n).0.to_string()).collect();
+    let all: Vec<String> = (0..MEMBERS).map(|n| member_name(n)).collect();
     assert!(pages(&mut ann, "absent", 500) == all);
     assert_eq!(pages(&mut ann, "here", 1), ["ann"]);
     let page = ask(&mut ann, &json!({"state": "absent", "prefix": "M19"}));

@@ -1,9 +1,11 @@
-//! Data directories with many records.
+//! Data directories with many records, or of many people.
 
 use std::path::Path;
 
 use talk::chat::protocol::{Record, RecordKind};
-use talk::chat::{Cid, LogEntry, Operation, OwnerId, RoomName, SavedClaim, Text};
+use talk::chat::{
+    Cid, LogEntry, Operation, OwnerId, RoomName, SavedClaim, SavedMembership, SavedState, Text,
+};
 use talk::limits;
 use talk::log::{Journal, LogConfig, Store, SyncPolicy};
 
@@ -32,4 +34,33 @@ pub(crate) fn fill(data: &Path, count: u64, text: &str) {
     for batch in seqs.chunks(1_000) {
         log.append(&batch.iter().copied().map(entry).collect::<Vec<LogEntry>>()).unwrap();
     }
+}
+
+/// The name of the nth of the people of [`write_members`]; their key is this number, in hexadecimal.
+pub(crate) fn member_name(n: usize) -> String {
+    format!("m{n:04}")
+}
+
+/// Makes a data directory in which so many people have joined a room. None of them is connected.
+pub(crate) fn write_members(data: &Path, room: &str, count: usize) {
+    let owner = |n: usize| OwnerId::of_key(&format!("{n:032x}").parse().unwrap());
+    let claim = |n| SavedClaim {
+        user: member_name(n).parse().unwrap(),
+        owner: owner(n),
+        key: None,
+        posted: true,
+        is_former: false,
+        until: Some(u64::MAX >> 12),
+        away: None,
+    };
+    let room: RoomName = room.parse().unwrap();
+    let membership = |n| {
+        let (owner, room, state) = (owner(n), room.clone(), SavedState::Joined);
+        SavedMembership { owner, room, state }
+    };
+    let claims: Vec<SavedClaim> = (0..count).map(claim).collect();
+    let memberships: Vec<SavedMembership> = (0..count).map(membership).collect();
+    let store = Store::open(data).unwrap();
+    Journal::write(&store.names_path(), &claims).unwrap();
+    Journal::write(&store.memberships_path(), &memberships).unwrap();
 }
