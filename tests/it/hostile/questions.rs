@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::under_attack::{SQUARE, under_attack};
+use crate::support::fixtures::write_members;
+use crate::support::under_attack::{SQUARE, under_attack, under_attack_in};
 use crate::support::{TestClient, TestServer};
 
 /// The flags for a server with its shares per address, for hundreds of connections and messages of one.
@@ -67,6 +68,17 @@ fn fifty_clients_of_one_address_that_read_history_get_their_share_of_bytes() {
         // A page has 256 KiB: 16 at once, and 4 a second. As no one waits longer than 4 s, each asker gets
         // one of them and in 3 s a second one. Without quota there are some thousand.
         assert!((50..=150).contains(&answers), "{answers} pages");
+    });
+}
+
+#[test]
+fn fifty_clients_of_one_address_that_page_through_ten_thousand_members_delay_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    write_members(&folder.path().join("data"), "lobby", 10_000);
+    under_attack_in(folder.path(), &SHARES, |server| {
+        let page = json!({"type": "who", "room": "lobby", "state": "absent", "after": "m4999",
+            "limit": 500});
+        assert!(ask_much(server, &page, "members") > 50, "they are answered");
     });
 }
 
