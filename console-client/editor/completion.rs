@@ -314,7 +314,7 @@ mod tests {
         let rest: Vec<String> = (0..4).map(|_| completion.next()).collect();
         assert_eq!(rest, ["Alice ", "albert ", "al", "alf "]);
         let mut completion = Completion::begin(&line, &names("alf")).unwrap();
-        (completion.next(), completion.next());
+        assert_eq!((completion.next(), completion.next()), ("alf ".into(), "al".into()));
         completion.extend(&line[..3], &names("ally"));
         assert_eq!((completion.next(), completion.next()), ("alf ".into(), "ally ".into()));
     }

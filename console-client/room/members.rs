@@ -15,8 +15,8 @@ pub(crate) struct RoomMembers {
     names: Vec<UserName>,
     /// Members who are not here; empty if they are many, and where an earlier server does not tell.
     absent: Vec<UserName>,
-    /// Whether the server lists only some of the members: for the others it is asked, by the beginning of their names.
-    is_paged: bool,
+    /// What the server has told of them.
+    told: AbsentTold,
     /// Members that the server has found for the last such question.
     found: Vec<UserName>,
     /// Members that are away.
@@ -25,6 +25,18 @@ pub(crate) struct RoomMembers {
     speakers: Vec<UserName>,
     /// Who is typing, and until when that counts, in Unix milliseconds.
     typing: Vec<(UserName, u64)>,
+}
+
+/// What the server has told of the members who are not here.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum AbsentTold {
+    /// Nothing: it is an earlier version, or the room is private.
+    #[default]
+    Nothing,
+    /// How many they are: too many to be listed.
+    Count,
+    /// Their names.
+    Names,
 }
 
 /// Names kept of those who are typing: more than two are shown as "several".
@@ -49,21 +61,33 @@ impl RoomMembers {
     /// Takes the list of those who are not here, after that of those who are: how many, and their names unless they
     /// are many. An earlier server tells neither.
     pub(crate) fn set_absent(&mut self, count: Option<u64>, names: Option<Vec<UserName>>) {
-        let is_any_missing = self.names.is_empty() && self.count > 0 || names.is_none();
-        self.is_paged = count.is_some() && is_any_missing;
+        self.told = match (count, &names) {
+            (None, _) => AbsentTold::Nothing,
+            (Some(_), None) => AbsentTold::Count,
+            (Some(_), Some(_)) => AbsentTold::Names,
+        };
         self.absent = names.unwrap_or_default();
         self.absent.truncate(MEMBERS_MAX);
         self.found.clear();
     }
 
-    /// Whether the server has to be asked for those members whose names are not known.
+    /// Whether the server is known to answer questions for a page.
+    pub(crate) fn knows_pages(&self) -> bool {
+        self.told != AbsentTold::Nothing
+    }
+
+    /// Whether there are members whose names are not known, for whom the server can be asked.
     pub(crate) fn is_paged(&self) -> bool {
-        self.is_paged
+        match self.told {
+            AbsentTold::Nothing => false,
+            AbsentTold::Count => true,
+            AbsentTold::Names => self.count > self.names.len() as u64,
+        }
     }
 
     /// Takes the members that were found for the beginning of a name.
-    pub(crate) fn set_found(&mut self, names: &Vec<UserName>) {
-        self.found.clone_from(names);
+    pub(crate) fn set_found(&mut self, names: Vec<UserName>) {
+        self.found = names;
         self.found.truncate(2 * limits::CLIENT_FOUND_MEMBERS);
     }
 
@@ -168,6 +192,7 @@ mod tests {
             names.join(" ")
         };
         members.set(Some(vec![user("bob"), user("zoe")]), Vec::new());
+        members.count = 2;
         members.set_absent(Some(2), Some(vec![user("ann"), user("kim")]));
         assert_eq!((&*offered(&members), members.is_paged()), ("bob zoe ann kim", false));
         members.apply(&user("Ann"), PresenceChange::Joined, false);
@@ -192,8 +217,13 @@ mod tests {
         members.set(Some(vec![user("bob")]), Vec::new());
         members.set_absent(Some(101), None);
         assert!(members.is_paged(), "those not here are not listed");
+        members.set_absent(Some(0), Some(Vec::new()));
+        assert!(!members.is_paged());
+        members.count = 101; // it has become large since
+        assert!(members.is_paged());
+        members.set_absent(Some(101), None);
         members.add_speaker(&user("zoe"));
-        members.set_found(&vec![user("bob"), user("zoe"), user("zac")]);
+        members.set_found(vec![user("bob"), user("zoe"), user("zac")]);
         let names: Vec<&str> = members.people().map(UserName::as_str).collect();
         assert_eq!(names, ["zoe", "bob", "zac"], "each once");
     }

@@ -279,10 +279,12 @@ impl View {
     /// Takes the whole list of those who are here. A server that does not know pages answers with it.
     fn on_members(&mut self, name: &RoomName, members: Vec<UserName>, away: Vec<AwayMember>) {
         let display = &mut self.display;
-        let question = self.awaited.members.take_whole(name);
+        // One that does sends it after a replay, unasked.
+        let knows_pages = display.rooms.get(name).is_some_and(|room| room.members.knows_pages());
+        let question = if knows_pages { None } else { self.awaited.members.take_whole(name) };
         if let Some(question) = question.filter(|question| question.asker == Asker::Who) {
-            let fitting: Vec<_> = members.iter().filter(|user| question.fits(user)).collect();
-            display.print_answer(vec![listing::members(&display.label(name), &fitting, &away)]);
+            let line = listing::whole_answer(&display.label(name), &question, &members, &away);
+            display.print_answer(vec![line]);
         }
         if let Some(room) = display.rooms.get_mut(name) {
             room.members.count = members.len() as u64;
@@ -300,8 +302,9 @@ impl View {
             Asker::Tab => {
                 let pages = question.here.into_iter().chain(question.absent);
                 let names = pages.flat_map(|page| page.names).collect();
-                let room = display.rooms.get_mut(name);
-                room.into_iter().for_each(|room| room.members.set_found(&names));
+                if let Some(room) = display.rooms.get_mut(name) {
+                    room.members.set_found(names);
+                }
             }
         }
     }

@@ -125,19 +125,29 @@ pub(super) fn rooms(rooms: Vec<RoomInfo>, ours: &RoomList, me: &UserName) -> Vec
 }
 
 /// The people in a room, of whom an earlier server tells only those who are here.
-pub(super) fn members(label: &str, members: &[&UserName], away: &[AwayMember]) -> Line {
-    let names: Vec<String> = members.iter().map(|user| format::member(user, away)).collect();
-    let people = format::people(members.len() as u64);
-    format::notice(&format!("{people} in {label}: {}", names.join(", ")))
+pub(super) fn whole_answer(
+    label: &str,
+    question: &MemberQuestion,
+    members: &[UserName],
+    away: &[AwayMember],
+) -> Line {
+    let fitting = members.iter().filter(|user| question.fits(user));
+    let names: Vec<String> = fitting.map(|user| format::member(user, away)).collect();
+    let people = format::people(names.len() as u64);
+    let list = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
+    let which = which(question);
+    format::notice(&format!("{people} in {label}{which}{list}"))
+}
+
+/// ` whose names begin with jo`, if only those are asked for.
+fn which(question: &MemberQuestion) -> String {
+    let prefix = question.prefix.as_ref();
+    prefix.map_or(String::new(), |prefix| format!(" whose names begin with {prefix}"))
 }
 
 /// The members of a room: those who are here, and those who are not.
 pub(super) fn answer(label: &str, question: &MemberQuestion) -> Vec<Line> {
-    let which = match &question.prefix {
-        Some(prefix) => format!(" whose names begin with {prefix}"),
-        None => String::new(),
-    };
-    let mut lines = vec![format::notice(&format!("people in {label}{which}"))];
+    let mut lines = vec![format::notice(&format!("people in {label}{}", which(question)))];
     let here = question.here.iter().map(|page| ("Here", page.list.here, page));
     let absent = question.absent.iter().map(|page| ("Not here", page.list.absent, page));
     for (title, total, page) in here.chain(absent) {

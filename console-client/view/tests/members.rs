@@ -95,7 +95,30 @@ fn an_earlier_server_tells_who_is_here_only() {
     };
     view.apply(whole(), MIDNIGHT);
     view.apply(whole(), MIDNIGHT); // it answers each of the two questions so
-    assert_eq!(printed(&mut view), ["-- 1 person in #lobby: bob --"]);
+    assert_eq!(printed(&mut view), ["-- 1 person in #lobby whose names begin with B: bob --"]);
+    ask(&mut view, Some("x"));
+    view.apply(whole(), MIDNIGHT);
+    assert_eq!(printed(&mut view), ["-- 0 people in #lobby whose names begin with x --"]);
+    ask(&mut view, None);
+    view.apply(whole(), MIDNIGHT);
+    assert_eq!(printed(&mut view), ["-- 2 people in #lobby: ann, bob --"]);
+}
+
+#[test]
+fn a_whole_list_that_comes_after_a_replay_is_no_answer() {
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
+    let joined = Joined {
+        absent: Some(1),
+        absent_members: Some(vec![user("eve")]),
+        ..welcome_to("lobby", 0)
+    };
+    view.apply(Event::Message(ServerMessage::Joined(joined)), MIDNIGHT);
+    ask(&mut view, None);
+    let (members, away) = (vec![user("bob"), user("eve")], Vec::new());
+    let whole = ServerMessage::Members { room: room("lobby"), members, away, list: None };
+    view.apply(Event::Message(whole), MIDNIGHT);
+    assert!(printed(&mut view).is_empty() && view.awaited.members.is_waiting());
+    assert_eq!(view.display.words().names, ["bob", "eve"], "but those here are known by it");
 }
 
 #[test]

@@ -248,8 +248,7 @@ fn pages_of_two_thousand_members_have_no_doubles_and_no_holes_while_people_come_
         );
         peer.receive_type("joined");
     };
-    let resting: Vec<String> =
-        (0..MEMBERS).filter(|n| n % MOVING != 0).map(|n| member_name(n)).collect();
+    let resting: Vec<String> = (0..MEMBERS).filter(|n| n % MOVING != 0).map(member_name).collect();
     thread::scope(|scope| {
         let moving = scope.spawn(|| (0..MEMBERS).step_by(MOVING).for_each(come_and_go));
         let mut rounds = 0;
@@ -266,7 +265,7 @@ fn pages_of_two_thousand_members_have_no_doubles_and_no_holes_while_people_come_
     });
     // The last of them may still be leaving.
     while ask(&mut ann, &json!({"state": "here", "limit": 1}))["here"] != 1 {}
-    let all: Vec<String> = (0..MEMBERS).map(|n| member_name(n)).collect();
+    let all: Vec<String> = (0..MEMBERS).map(member_name).collect();
     assert!(pages(&mut ann, "absent", 500) == all);
     assert_eq!(pages(&mut ann, "here", 1), ["ann"]);
     let page = ask(&mut ann, &json!({"state": "absent", "prefix": "M19"}));
