@@ -214,6 +214,33 @@ fn whose_name_is_somebody_elses_now_is_in_no_list() {
     assert_eq!(absent(&mut ann), json!(["bob"]), "the other bob, once");
 }
 
+#[test]
+fn a_connection_that_becomes_another_persons_leaves_a_member_who_is_not_here() {
+    let server = TestServer::start(&[]);
+    let (mut ann, _) = member(&server, "ann", 'a', "dev");
+    let (mut bob, _) = member(&server, "bob", 'b', "dev");
+    let (_zoe, _) = member(&server, "zoe", 'e', "dev");
+    let _yan = device(&server, "yan", 'd');
+    let go_by = |peer: &mut TestClient, name: &str, digit: char| {
+        let token = digit.to_string().repeat(32);
+        peer.send(&json!({"type": "nick", "user": name, "token": token}));
+        peer.receive_type("renamed");
+    };
+    go_by(&mut bob, "zoe", 'e');
+    let left = json!({"type": "presence", "room": "dev", "user": "bob", "state": "left",
+        "member": true, "count": 2});
+    assert_eq!(ann.receive_type("presence")["state"], "joined");
+    assert_eq!(ann.receive_type("presence")["state"], "joined");
+    assert_eq!(ann.receive_type("presence"), left);
+    assert_eq!(absent(&mut ann), json!(["bob"]));
+    go_by(&mut ann, "yan", 'd');
+    assert_eq!(absent(&mut ann), json!(["ann", "bob"]), "who is here now has not joined");
+    let here = ask(&mut ann, &json!({"state": "here"}));
+    assert_eq!((&here["members"], &here["absent"]), (&json!(["yan", "zoe"]), &json!(2)));
+    go_by(&mut ann, "ann", 'a');
+    assert_eq!(absent(&mut ann), json!(["bob"]));
+}
+
 /// All names of one list, page by page.
 fn pages(peer: &mut TestClient, state: &str, limit: usize) -> Vec<String> {
     let (mut names, mut question) = (Vec::new(), json!({"state": state, "limit": limit}));
