@@ -19,7 +19,6 @@ use crate::command;
 use crate::editor::Editor;
 use crate::editor::KeyAction;
 use crate::editor::Recall;
-use crate::editor::completion::Words;
 use crate::editor::input_gate::GateAction;
 use crate::editor::input_gate::InputGate;
 use crate::stdio::events::Event;
@@ -33,6 +32,7 @@ use crate::tui::screen::Screen;
 use crate::view::display::Display;
 
 pub(crate) mod screen; // what is where on the terminal
+mod tab; // completion that waits for the server
 mod paint; // what is painted, and when the alternate screen is used
 
 /// The chat on a terminal.
@@ -238,15 +238,7 @@ impl Tui {
             Event::Client(event) => {
                 let is_list = matches!(event, client::Event::Message(ServerMessage::Rooms { .. }));
                 let end = self.chat.apply(event, time::unix_ms());
-                let has_found = self.chat.view.awaited.members.take_found();
-                let come = match (is_list, has_found) {
-                    (true, _) => TabDue::Rooms,
-                    (false, true) => TabDue::Members,
-                    (false, false) => TabDue::Nothing,
-                };
-                if come != TabDue::Nothing && come == self.tab_due {
-                    self.complete_late();
-                }
+                self.complete_late(is_list);
                 self.update_gate();
                 for refusal in self.chat.take_refusals() {
                     self.give_back(&refusal);
@@ -369,39 +361,6 @@ impl Tui {
             }
         }
         LoopControl::Continue
-    }
-
-    /// Gives a key to the editor. A Tab for a room asks the server for its rooms, one for a member of a large room
-    /// for members, without waiting.
-    fn edit(&mut self, key: Key) -> Option<KeyAction> {
-        let is_tab = matches!(key, Key::Tab | Key::BackTab);
-        let words = if is_tab { self.display().words() } else { Words::default() };
-        let is_of_room = is_tab && self.editor.completes_any_room();
-        let is_first = is_tab && !self.editor.is_completing();
-        let begun = if is_first { self.editor.begun_name() } else { None };
-        let action = self.editor.press(key, &words);
-        if is_of_room {
-            self.chat.refresh_known_rooms(time::unix_ms());
-        }
-        self.tab_due = match begun {
-            Some(begun) if self.chat.find_members(&begun) => TabDue::Members,
-            _ if is_of_room && !self.editor.is_completing() => TabDue::Rooms,
-            // A Tab after the first shows the next candidate, to which others may still come.
-            _ if is_tab && !is_first && self.tab_due == TabDue::Members => TabDue::Members,
-            Some(_) | None => TabDue::Nothing,
-        };
-        action
-    }
-
-    /// Completes what the last key, a Tab, could not: the answer has come. If it could, there is more to choose from.
-    fn complete_late(&mut self) {
-        self.tab_due = TabDue::Nothing;
-        let words = self.display().words();
-        if self.editor.is_completing() {
-            self.editor.extend_completion(&words);
-        } else {
-            self.editor.press(Key::Tab, &words);
-        }
     }
 
     fn submit(&mut self, line: &str) -> LoopControl {

@@ -2,7 +2,10 @@
 
 use super::client_message::JoinTarget;
 use super::fields::{Fields, must_be};
-use super::members_json::{push_name_range, read_member_state, read_name_range};
+use super::members_json::{
+    check_length, push_away, push_name_range, push_names, read_away, read_away_text,
+    read_members_list, read_names,
+};
 use super::record::{Record, RecordId, push_record_id, read_record_id};
 use super::server_message::{
     ErrorMessage, Joined, Limits, MembersList, PresenceChange, RoomInfo, ServerMessage, Welcome,
@@ -10,7 +13,7 @@ use super::server_message::{
 use crate::chat::error_code::{ErrorCode, Rejection};
 use crate::chat::memberships::Membership;
 use crate::chat::room_name::RoomName;
-use crate::chat::text::{AwayMember, AwayMessage};
+use crate::chat::text::AwayMessage;
 use crate::chat::user_name::UserName;
 use crate::json;
 use crate::json::{Object, Value};
@@ -152,25 +155,6 @@ fn check_lengths(value: &Value, key: &str) -> Result<(), Rejection> {
         }
         Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Float(_) => Ok(()),
     }
-}
-
-fn check_length(key: &str, text: &str, max: usize) -> Result<(), Rejection> {
-    if text.len() > max {
-        let length = text.len();
-        let message = format!("`{key}` has {length} bytes; at most {max} are accepted");
-        return Err(Rejection::new(ErrorCode::BadMessage, message));
-    }
-    Ok(())
-}
-
-/// An away message in the field `key`, as short as the server keeps it.
-fn read_away_text(fields: Fields<'_>, key: &str) -> Result<Option<AwayMessage>, Rejection> {
-    let text = fields.optional_string(key)?;
-    text.map(|text| {
-        check_length(key, text, limits::CLIENT_NAME)?;
-        Ok(AwayMessage::from_trusted(text))
-    })
-    .transpose()
 }
 
 /// The message in `value`; `None` where its type is unknown.
@@ -413,19 +397,6 @@ fn read_state(fields: Fields<'_>) -> Result<PresenceChange, Rejection> {
     }
 }
 
-fn read_members_list(fields: Fields<'_>) -> Result<Option<MembersList>, Rejection> {
-    if fields.raw("state").is_none() {
-        return Ok(None);
-    }
-    Ok(Some(MembersList {
-        state: read_member_state(fields)?,
-        range: read_name_range(fields)?,
-        here: fields.number("here")?,
-        absent: fields.number("absent")?,
-        more: fields.flag("more")?,
-    }))
-}
-
 fn read_membership(item: &Value) -> Result<Membership, Rejection> {
     let fields = Fields::of(item)?;
     Ok(Membership { room: fields.value("room")?, is_muted: fields.flag("muted")? })
@@ -438,42 +409,6 @@ fn membership(one: &Membership) -> String {
         object.boolean("muted", true);
     }
     object.end()
-}
-
-fn read_names(items: &[Value], key: &'static str) -> Result<Vec<UserName>, Rejection> {
-    items
-        .iter()
-        .map(|item| {
-            item.as_str().map(UserName::from_trusted).ok_or(must_be(key, "a list of names"))
-        })
-        .collect()
-}
-
-fn push_names(object: &mut Object, key: &str, names: &[UserName]) {
-    object.array(key, names.iter().map(|name| json::quoted(name.as_str())));
-}
-
-fn read_away(fields: Fields<'_>) -> Result<Vec<AwayMember>, Rejection> {
-    let away_member = |item: &Value| {
-        let fields = Fields::of(item)?;
-        let user = UserName::from_trusted(fields.string("user")?);
-        let text = read_away_text(fields, "text")?;
-        let text = text.unwrap_or_else(|| AwayMessage::from_trusted(""));
-        Ok(AwayMember { user, text })
-    };
-    fields.optional_list("away")?.unwrap_or_default().iter().map(away_member).collect()
-}
-
-/// Adds the members who are away, if there are any.
-fn push_away(object: &mut Object, away: &[AwayMember]) {
-    let away_member = |AwayMember { user, text }: &AwayMember| {
-        let mut object = Object::new();
-        object.string("user", user.as_str()).string("text", text.as_str());
-        object.end()
-    };
-    if !away.is_empty() {
-        object.array("away", away.iter().map(away_member));
-    }
 }
 
 fn read_room_info(item: &Value) -> Result<RoomInfo, Rejection> {
