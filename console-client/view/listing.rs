@@ -145,11 +145,12 @@ fn which(question: &MemberQuestion) -> String {
     prefix.map_or(String::new(), |prefix| format!(" whose names begin with {prefix}"))
 }
 
-/// The members of a room: those who are here, and those who are not.
+/// The members of a room: those who are here, and those who are not. A private room has no such list.
 pub(super) fn answer(label: &str, question: &MemberQuestion) -> Vec<Line> {
     let mut lines = vec![format::notice(&format!("people in {label}{}", which(question)))];
     let here = question.here.iter().map(|page| ("Here", page.list.here, page));
-    let absent = question.absent.iter().map(|page| ("Not here", page.list.absent, page));
+    let absent = question.absent.iter().filter(|_| !question.room.is_private());
+    let absent = absent.map(|page| ("Not here", page.list.absent, page));
     for (title, total, page) in here.chain(absent) {
         let listed = page.names.len() as u64;
         let count = match question.prefix {

@@ -122,6 +122,20 @@ fn a_whole_list_that_comes_after_a_replay_is_no_answer() {
 }
 
 #[test]
+fn in_a_private_room_who_says_who_is_here() {
+    let mut view = view(OutputMode::OneRoom, &["@ann+bob"]);
+    view.awaited.members.expect(room("@ann+bob"), None, Asker::Who);
+    for (state, names) in [(MemberState::Here, vec![user("bob")]), (MemberState::Absent, vec![])] {
+        let (range, here) = (NameRange::default(), 1);
+        let list = Some(MembersList { state, range, here, absent: 0, more: false });
+        let (room, away) = (room("@ann+bob"), Vec::new());
+        let page = ServerMessage::Members { room, members: names, away, list };
+        view.apply(Event::Message(page), MIDNIGHT);
+    }
+    assert_eq!(printed(&mut view), ["-- people in @ann --", "   Here (1): bob"]);
+}
+
+#[test]
 fn a_refused_or_lost_question_is_given_up() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     ask(&mut view, None);
