@@ -57,7 +57,27 @@ impl BatchMark {
 
 /// A number, and what follows its digits.
 pub(super) fn take_number(text: &[u8]) -> Option<(u64, &[u8])> {
-    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let (digits, rest) = text.split_at_checked(digits)?;
-    Some((std::str::from_utf8(digits).ok()?.parse().ok()?, rest))
+    let (mut number, mut rest) = (0_u64, text);
+    while let Some((byte @ b'0'..=b'9', after)) = rest.split_first() {
+        number = number.checked_mul(10)?.checked_add(u64::from(byte - b'0'))?;
+        rest = after;
+    }
+    (rest.len() < text.len()).then_some((number, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_all_digits_at_the_beginning_and_fits_64_bits() {
+        let number =
+            |text: &str| take_number(text.as_bytes()).map(|(number, rest)| (number, rest.len()));
+        assert_eq!(number("0"), Some((0, 0)));
+        assert_eq!(number("007,8"), Some((7, 2)));
+        assert_eq!(number("18446744073709551615]"), Some((u64::MAX, 1)));
+        for text in ["", ",1", "-1", "+1", "18446744073709551616", "99999999999999999999"] {
+            assert_eq!(number(text), None, "{text}");
+        }
+    }
 }
