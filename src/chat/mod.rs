@@ -18,6 +18,7 @@ pub mod secrets; // passwords and tokens
 pub mod protocol; // the protocol's messages, both directions
 // The rules.
 pub mod close_code; // why the server ends a connection
+pub mod authors; // who posted last under each name in one room
 pub mod recent_cids; // the cids of one room's newest records
 pub mod sequencer; // one room: seqs, repeated cids, the next batch
 pub mod name_registry; // who owns which name
@@ -27,6 +28,7 @@ pub mod read_markers; // how far each owner has read
 pub mod memberships; // the rooms of each owner, and the members of each room
 pub mod rate_limit; // how much one client may send
 
+pub use authors::Authors;
 pub use cid::Cid;
 pub use error_code::{ErrorCode, Rejection};
 pub use members::{ChangeEffect, Members, MembersPage};

@@ -16,8 +16,8 @@ use super::line::Checksum;
 use super::read_state::{Health, ReadState};
 use super::segment::Page;
 use super::writer::OpenFile;
-use super::{DroppedSegment, Log, PendingErasure, ReadLimit};
-use crate::chat::{LogEntry, OwnerId, RoomName};
+use super::{DroppedSegment, Log, NotLoaded, PendingErasure, ReadLimit};
+use crate::chat::{LogEntry, OwnerId, RoomName, UserName};
 use crate::failpoint;
 use crate::metrics::GaugePart;
 
@@ -199,6 +199,15 @@ impl Log for DiskLog {
 
     fn has_posted(&self, owner: OwnerId) -> io::Result<bool> {
         Ok(self.seen()?.has_posted(owner))
+    }
+
+    fn last_owner(&self, user: &UserName) -> Result<Option<OwnerId>, NotLoaded> {
+        let read_state = self.read_state();
+        if read_state.is_loaded() {
+            Ok(read_state.projection.last_owner(user))
+        } else {
+            Err(NotLoaded)
+        }
     }
 
     fn topic(&self) -> Option<String> {

@@ -168,22 +168,49 @@ fn push_body(out: &mut Vec<u8>, entry: &LogEntry) {
     out.push(b'"');
 }
 
-/// The `seq` and the `at` of a record: every record has them side by side, near its beginning.
-/// Quotes in a text are escaped, so no text can look like them.
-pub(super) fn parse_seq_and_at(body: &[u8]) -> Option<(u64, u64)> {
-    const SEQ: &[u8] = b",\"seq\":";
-    let near = body.get(..body.len().min(160))?;
-    let at = near.windows(SEQ.len()).position(|window| window == SEQ)?;
-    let (seq, rest) = take_number(body.get(at + SEQ.len()..)?)?;
-    let (at, _) = take_number(rest.strip_prefix(b",\"at\":")?)?;
-    Some((seq, at))
+/// The beginning of a record, as much of it as is read without parsing the JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct RecordStart<'r> {
+    /// The record's seq.
+    pub(super) seq: u64,
+    /// The record's `at`.
+    pub(super) at: u64,
+    /// What follows `at`.
+    rest: &'r [u8],
 }
 
-/// The digits of the owner in the body of a verified line.
-pub(super) fn owner_digits(body: &[u8]) -> Option<&[u8]> {
+impl<'r> RecordStart<'r> {
+    /// The beginning of a record, in its JSON or in its line: every record has `seq` and `at` side by side, near
+    /// its beginning. Quotes in a text are escaped, so no text can look like them.
+    pub(super) fn parse(body: &'r [u8]) -> Option<RecordStart<'r>> {
+        const SEQ: &[u8] = b",\"seq\":";
+        let near = body.get(..body.len().min(160))?;
+        let at = near.windows(SEQ.len()).position(|window| window == SEQ)?;
+        let (seq, rest) = take_number(body.get(at + SEQ.len()..)?)?;
+        let (at, rest) = take_number(rest.strip_prefix(b",\"at\":")?)?;
+        Some(RecordStart { seq, at, rest })
+    }
+
+    /// The name of the author, if it follows at once and needs no escapes, as in every record that this program
+    /// has written. Otherwise the JSON must be parsed.
+    pub(super) fn user(&self) -> Option<&'r str> {
+        let name = self.rest.strip_prefix(b",\"user\":\"")?;
+        let end = name.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+        let (name, end) = name.split_at_checked(end)?;
+        if end.first() == Some(&b'"') { std::str::from_utf8(name).ok() } else { None }
+    }
+}
+
+/// The `seq` and the `at` of a record.
+pub(super) fn parse_seq_and_at(body: &[u8]) -> Option<(u64, u64)> {
+    RecordStart::parse(body).map(|start| (start.seq, start.at))
+}
+
+/// The owner in the body of a verified line.
+pub(super) fn parse_owner(body: &[u8]) -> Option<OwnerId> {
     let (body, _) = BatchMark::split(body);
     let end = body.get(body.len().checked_sub(OWNER_BYTES)?..)?;
-    end.strip_prefix(OWNER.as_bytes())?.strip_suffix(b"\"")
+    OwnerId::from_digits(end.strip_prefix(OWNER.as_bytes())?.strip_suffix(b"\"")?)
 }
 
 /// The record in the body of a verified line.
@@ -293,6 +320,24 @@ mod tests {
             seq: 7,
             owner: "0123456789abcdef0123456789abcdef".parse().unwrap(),
             json: format!(r#"{{"type":"post","room":"lobby","seq":7,"at":5,"user":"bob","cid":"c","text":{quoted}}}"#).into(),
+        }
+    }
+
+    #[test]
+    fn a_name_is_cut_out_of_a_record_only_where_that_is_certain() {
+        let user = |rest: &str| {
+            let json = format!(r#"{{"type":"post","room":"lobby","seq":7,"at":5{rest}"#);
+            RecordStart::parse(json.as_bytes()).unwrap().user().map(String::from)
+        };
+        assert_eq!(user(r#","user":"bob","cid":"c"}"#).as_deref(), Some("bob"));
+        assert_eq!(user(r#","user":"小明","cid":"c"}"#).as_deref(), Some("小明"));
+        for rest in [
+            r#","cid":"c","user":"bob"}"#,
+            r#","user":"b\"b"}"#,
+            r#", "user":"bob"}"#,
+            r#","user":"bob"#,
+        ] {
+            assert_eq!(user(rest), None, "{rest}");
         }
     }
 

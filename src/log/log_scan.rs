@@ -88,28 +88,28 @@ pub(super) fn scan_log(
         stop: None,
     };
     let newest = listed.last().map(|(first, _)| *first);
-    let mut authors: Vec<Vec<u8>> = Vec::new(); // the first two: a private room has no more
+    let mut authors: Vec<OwnerId> = Vec::new(); // the first two: a private room has no more
     for (first, path) in listed {
         let file = files.open_for_reading(&path)?;
         let known = scan.id.is_some();
         let before = known.then_some(Expected { next: scan.next, checksum: scan.checksum });
         let (mut oldest, projection) = (0, &mut scan.projection);
-        let found = scan_segment(&*file, room, first, before, |valid| {
+        let found = scan_segment(&*file, room, first, before, |valid, start| {
             if oldest == 0 {
-                oldest = line::parse_seq_and_at(valid.body).map_or(0, |(_, at)| at);
+                oldest = start.at;
             }
-            if !valid.erased && is_post(valid.body) {
-                line::parse_seq_and_at(valid.body)
+            let author = line::parse_owner(valid.body);
+            let is_post = !valid.erased && is_post(valid.body);
+            match (author, start.user().filter(|_| is_post)) {
+                (Some(owner), Some(user)) => projection.add_post(start.seq, user, owner),
+                _ => line::parse_entry(valid.body)
                     .iter()
-                    .for_each(|(seq, _)| projection.add_post(*seq));
-            } else {
-                line::parse_entry(valid.body)
-                    .iter()
-                    .for_each(|entry| projection.apply(entry, valid.erased));
+                    .for_each(|entry| projection.apply(entry, valid.erased)),
             }
-            let author = line::owner_digits(valid.body).unwrap_or_default();
-            if authors.len() < 2 && authors.iter().all(|known| known != author) {
-                authors.push(author.to_owned());
+            if authors.len() < 2
+                && let Some(author) = author.filter(|author| !authors.contains(author))
+            {
+                authors.push(author);
             }
             each(valid)
         })?;
@@ -142,8 +142,7 @@ pub(super) fn scan_log(
         break;
     }
     if let Some(owners) = scan.owners {
-        scan.posted = owners
-            .map(|owner| authors.iter().any(|author| *author == owner.to_string().as_bytes()));
+        scan.posted = owners.map(|owner| authors.contains(&owner));
     }
     Ok(scan)
 }

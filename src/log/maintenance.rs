@@ -176,7 +176,7 @@ impl DiskLog {
         if file.stat()?.len > end {
             file.set_len(end)?; // what could not be rolled back
         }
-        let found = scan_segment(&*file, self.room.as_str(), first, None, |_| Ok(()))?;
+        let found = scan_segment(&*file, self.room.as_str(), first, None, |_, _| Ok(()))?;
         let good = found.is_ok_and(|scan| {
             scan.corruption.is_none()
                 && scan.next == next

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Log, PendingErasure, ReadLimit, RecoveryFinding};
-use crate::chat::{LogEntry, OwnerId};
+use super::{Log, NotLoaded, PendingErasure, ReadLimit, RecoveryFinding};
+use crate::chat::{LogEntry, OwnerId, UserName};
 
 /// The newest records of a room.
 #[derive(Debug)]
@@ -66,6 +66,10 @@ impl Log for MemoryLog {
 
     fn owners(&self) -> Option<[OwnerId; 2]> {
         None
+    }
+
+    fn last_owner(&self, _user: &UserName) -> Result<Option<OwnerId>, NotLoaded> {
+        Ok(None)
     }
 
     fn topic(&self) -> Option<String> {

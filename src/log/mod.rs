@@ -21,7 +21,7 @@ mod segment; // one file and its index; a page of records
 // What is in the files.
 mod line; // one line: record, owner, checksum
 mod batch_mark; // the write that a line was part of
-mod projection; // state derived from the records: deletes, edits, the topic
+mod projection; // state derived from the records: deletes, edits, the topic, authors
 mod segment_scan; // reads one file from end to end
 mod torn_tail; // is a bad place a torn tail or corruption?
 mod finding; // what is wrong with them
@@ -64,7 +64,7 @@ pub use store::{LockState, LockWatch, Store};
 pub use usage::DiskUsage;
 pub use verify::{Verified, export, verify};
 
-use crate::chat::{LogEntry, OwnerId};
+use crate::chat::{LogEntry, OwnerId, UserName};
 #[cfg(doc)]
 use crate::limits;
 
@@ -76,6 +76,10 @@ pub struct ReadLimit {
     /// Bytes of their JSON; the first record is returned even if it alone is longer.
     pub bytes: usize,
 }
+
+/// The log must be loaded for this, and is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotLoaded;
 
 /// A segment that retention has dropped.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,6 +145,12 @@ pub trait Log: fmt::Debug + Send + Sync {
     /// # Errors
     /// The log could not be loaded.
     fn has_posted(&self, owner: OwnerId) -> io::Result<bool>;
+
+    /// The owner of the newest post under a name, if the log is loaded.
+    ///
+    /// # Errors
+    /// It is not loaded.
+    fn last_owner(&self, user: &UserName) -> Result<Option<OwnerId>, NotLoaded>;
 
     /// The topic of the room, if it has one.
     fn topic(&self) -> Option<String>;

@@ -1,5 +1,5 @@
 //! State derived from a log's records (a projection, in event sourcing): deleted texts, the edits
-//! of each post, the topic.
+//! of each post, the topic, who posted last under each name.
 //!
 //! Seqs in memory, as many as there were edits and deletes. Each record is applied in a number of steps that
 //! depends on no other record: a delete passes over the edits of its target once, and a repeated delete over
@@ -8,8 +8,9 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::mem;
 
+use super::line::RecordStart;
 use crate::chat::protocol::{Record, RecordKind};
-use crate::chat::{LogEntry, Operation, OwnerId};
+use crate::chat::{Authors, LogEntry, Operation, OwnerId, UserName};
 use crate::json;
 use crate::limits;
 
@@ -30,6 +31,8 @@ pub(super) struct Projection {
     newest_posts: VecDeque<u64>,
     /// The newest topic; empty where there is none.
     topic: String,
+    /// Who posted last under each name.
+    authors: Authors,
 }
 
 /// How the JSON of a post begins. A post does not change the state.
@@ -48,22 +51,29 @@ impl Projection {
             self.erased.insert(seq);
             self.to_erase.remove(&seq);
         }
-        if is_post(entry.json.as_bytes()) {
-            self.add_post(seq);
+        let json = entry.json.as_bytes();
+        if let Some(user) =
+            RecordStart::parse(json).filter(|_| is_post(json)).and_then(|start| start.user())
+        {
+            self.add_post(seq, user, owner);
             return;
         }
-        match record(&entry.json).map(|record| record.kind) {
-            Some(
-                RecordKind::Operation(Operation::Edit { target, .. })
-                | RecordKind::Erased { edit_of: Some(target) },
-            ) => {
+        let Some(Record { user, kind, .. }) = record(&entry.json) else {
+            if is_post(json) {
+                self.count_post(seq); // of a later version
+            }
+            return;
+        };
+        match kind {
+            RecordKind::Operation(Operation::Edit { target, .. })
+            | RecordKind::Erased { edit_of: Some(target) } => {
                 if self.hidden.contains(&target) {
                     self.hide(seq, owner); // an edit that was stored after the delete
                 } else {
                     self.edits.entry(target).or_default().push(seq);
                 }
             }
-            Some(RecordKind::Operation(Operation::Delete { target })) => {
+            RecordKind::Operation(Operation::Delete { target }) => {
                 if self.hidden.contains(&target) {
                     return; // a repeated delete: everything is hidden
                 }
@@ -73,17 +83,20 @@ impl Projection {
                     self.hide(edit, owner);
                 }
             }
-            Some(RecordKind::Operation(Operation::Topic { text })) => self.topic = text.to_string(),
-            Some(
-                RecordKind::Operation(Operation::Post { .. })
-                | RecordKind::Erased { edit_of: None },
-            )
-            | None => {}
+            RecordKind::Operation(Operation::Topic { text }) => self.topic = text.to_string(),
+            RecordKind::Operation(Operation::Post { .. })
+            | RecordKind::Erased { edit_of: None } => self.add_post(seq, user.as_str(), owner),
         }
     }
 
-    /// Applies the next record, a post that is not erased: it only counts as one of the newest.
-    pub(super) fn add_post(&mut self, seq: u64) {
+    /// Applies the next record, a post that is not erased: it is one of the newest, and the newest under
+    /// its name.
+    pub(super) fn add_post(&mut self, seq: u64, user: &str, owner: OwnerId) {
+        self.authors.add(user, owner, seq);
+        self.count_post(seq);
+    }
+
+    fn count_post(&mut self, seq: u64) {
         self.newest_posts.push_back(seq);
         if self.newest_posts.len() > limits::HISTORY_PAGE {
             self.newest_posts.pop_front();
@@ -127,6 +140,11 @@ impl Projection {
         }
     }
 
+    /// The owner of the newest post under a name.
+    pub(super) fn last_owner(&self, user: &UserName) -> Option<OwnerId> {
+        self.authors.last_owner(user)
+    }
+
     /// The topic of the room.
     pub(super) fn topic(&self) -> Option<&str> {
         Some(&*self.topic).filter(|topic| !topic.is_empty())
@@ -161,6 +179,7 @@ impl Projection {
             + (self.hidden.len() + self.erased.len()) * 21
             + self.to_erase.len() * 50
             + self.topic.capacity()
+            + self.authors.memory()
     }
 
     /// A record whose text was erased though no record deletes it.
@@ -178,6 +197,7 @@ impl Projection {
             drop(mem::replace(seqs, kept));
         }
         self.newest_posts.retain(|seq| *seq >= first);
+        self.authors.forget_before(first);
     }
 }
 
@@ -275,6 +295,38 @@ mod tests {
     }
 
     #[test]
+    fn who_posted_last_is_read_from_a_record_in_whatever_form() {
+        let owner = |digit: &str| -> OwnerId { digit.repeat(32).parse().unwrap() };
+        let mut projection = Projection::default();
+        let last = |projection: &Projection, user: &str| {
+            projection.last_owner(&UserName::from_trusted(user))
+        };
+        let usual =
+            r#"{"type":"post","room":"lobby","seq":1,"at":5,"user":"bob","cid":"c","text":"hi"}"#;
+        let forms = [
+            usual.to_owned(),
+            usual.replace("bob", r"b\u006fb"),
+            usual.replace("bob", "BOB"),
+            r#"{"seq":1,"user":"bob","at":5,"cid":"c","type":"post","room":"lobby","text":"hi"}"#.into(),
+            r#"{"type":"post","text":",\"seq\":1,\"at\":5,\"user\":\"eve\"","room":"lobby","seq":1,"at":5,"cid":"c","user":"bob"}"#.into(),
+            usual.replace(r#""hi""#, r#""","deleted":true"#),
+            usual.replace("}", r#","new_owner":true}"#),
+        ];
+        for (n, json) in forms.into_iter().enumerate() {
+            let owner = owner(&(n + 1).to_string());
+            let erased = json.contains("deleted");
+            projection.apply(&LogEntry { seq: 1, owner, json: json.as_str().into() }, erased);
+            assert_eq!(last(&projection, "bob"), Some(owner), "{json}");
+        }
+        assert_eq!(last(&projection, "eve"), None);
+        projection.apply(&entry(2, Operation::Topic { text: Topic::parse("tea").unwrap() }), false);
+        projection.apply(&entry(3, Operation::Delete { target: 1 }), false);
+        assert_eq!(last(&projection, "bob"), Some(owner("7")), "only posts count");
+        projection.forget_before(2);
+        assert_eq!(last(&projection, "bob"), None);
+    }
+
+    #[test]
     fn deletes_are_measured_at_about_what_they_cost() {
         const DELETES: u64 = 10_000;
         let mut projection = Projection::default();
@@ -297,7 +349,7 @@ mod tests {
         let erased = cost(&projection, before); // and by 79 without `to_erase`, with `erased`
         assert!((70.0..90.0).contains(&erased), "{erased}");
         projection.forget_before(u64::MAX);
-        assert_eq!(projection.memory(), before);
+        assert_eq!(projection.memory(), 0);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::io::{self, BufRead};
 
 use super::batch_mark::BatchMark;
 use super::files::LogFile;
-use super::line::{self, Checksum, HeaderError, SegmentHeader, ValidLine};
+use super::line::{self, Checksum, HeaderError, RecordStart, SegmentHeader, ValidLine};
 use crate::chat::RoomName;
 use crate::limits;
 
@@ -218,7 +218,7 @@ pub(super) fn scan_segment(
     room: &str,
     first: u64,
     before: Option<Expected>,
-    mut each: impl FnMut(&ValidLine<'_>) -> io::Result<()>,
+    mut each: impl FnMut(&ValidLine<'_>, RecordStart<'_>) -> io::Result<()>,
 ) -> io::Result<Result<Scan, CorruptionKind>> {
     let len = file.stat()?.len;
     let mut lines = LineReader::new(file, 0, len);
@@ -253,8 +253,8 @@ pub(super) fn scan_segment(
             NextLine::Broken if len - scan.end > limits::LOG_LINE as u64 => CorruptionKind::TooLong,
             NextLine::Broken => CorruptionKind::Unfinished,
             NextLine::Line(line) => match scan.take(line) {
-                Ok(valid) => {
-                    each(&valid)?;
+                Ok((valid, start)) => {
+                    each(&valid, start)?;
                     continue;
                 }
                 Err(corruption) => corruption,
@@ -267,9 +267,13 @@ pub(super) fn scan_segment(
 
 impl Scan {
     /// Adds a line, if it is the next good one.
-    fn take<'l>(&mut self, line: &'l [u8]) -> Result<ValidLine<'l>, CorruptionKind> {
+    fn take<'l>(
+        &mut self,
+        line: &'l [u8],
+    ) -> Result<(ValidLine<'l>, RecordStart<'l>), CorruptionKind> {
         let valid = line::verify_line(line, self.checksum).ok_or(CorruptionKind::Altered)?;
-        let (seq, at) = line::parse_seq_and_at(valid.body).ok_or(CorruptionKind::Altered)?;
+        let start = RecordStart::parse(valid.body).ok_or(CorruptionKind::Altered)?;
+        let RecordStart { seq, at, .. } = start;
         if seq != self.next {
             return Err(CorruptionKind::WrongSeq(seq));
         }
@@ -281,7 +285,7 @@ impl Scan {
         self.end += line.len() as u64 + 1;
         (self.checksum, self.at) = (valid.checksum, self.at.max(at));
         self.batch_end = BatchMark::split(valid.body).1.map_or(seq, |mark| mark.last);
-        Ok(valid)
+        Ok((valid, start))
     }
 }
 

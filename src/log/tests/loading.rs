@@ -11,7 +11,7 @@ use super::*;
 use crate::chat::OwnerId;
 use crate::log::memory::MemoryLog;
 use crate::log::read_state::{Health, LoadError};
-use crate::log::{LogMetrics, RecoveryFinding};
+use crate::log::{LogMetrics, NotLoaded, RecoveryFinding};
 use crate::metrics::Gauge;
 
 /// The log in the directory as a server has it after its start.
@@ -74,6 +74,23 @@ fn an_unloaded_log_says_what_it_said_and_takes_no_memory() {
     log.append(&records(22..=22)).unwrap();
     log.drop_newest();
     assert_eq!(all(&log), records(1..=22), "from the disk");
+}
+
+#[test]
+fn who_posted_last_is_known_while_the_log_is_loaded() {
+    let data = filled(20);
+    let (log, _) = unseen(&data, CONFIG);
+    let bob = "bob".parse().unwrap();
+    for head in 20..23 {
+        assert_eq!(log.last_owner(&bob), Err(NotLoaded));
+        log.load().unwrap();
+        let owner = |seq| records(seq..=seq)[0].owner;
+        assert_eq!(log.last_owner(&bob), Ok(Some(owner(head))), "from the files");
+        log.append(&records(head + 1..=head + 1)).unwrap();
+        assert_eq!(log.last_owner(&bob), Ok(Some(owner(head + 1))));
+        assert_eq!(log.last_owner(&"ann".parse().unwrap()), Ok(None));
+        assert!(log.unload());
+    }
 }
 
 #[test]
