@@ -269,6 +269,7 @@ mod json_write_a_record {
             user: "alice".parse().unwrap(),
             cid: "3f9a0c77-000000012".parse().unwrap(),
             kind: RecordKind::Operation(Operation::Post { text, me: false, reply: None }),
+            new_owner: false,
         }
     }
 

@@ -154,6 +154,7 @@ mod tests {
             user,
             cid,
             kind: RecordKind::Operation(operation),
+            new_owner: false,
         }
     }
 

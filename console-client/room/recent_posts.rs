@@ -176,7 +176,7 @@ mod tests {
 
     fn record(seq: u64, kind: RecordKind) -> Record {
         let (room, user) = ("lobby".parse().unwrap(), "ann".parse().unwrap());
-        Record { room, seq, at: 0, user, cid: "c".parse().unwrap(), kind }
+        Record { room, seq, at: 0, user, cid: "c".parse().unwrap(), kind, new_owner: false }
     }
 
     fn text(said: &str) -> Text {

@@ -75,7 +75,7 @@ impl RecordStyle<'_> {
 // ---- Records -----------------------------------------------------------------------------------
 
 /// `12:34 bob hello`, after a time stamp. A mention of `ours` stands out; an edit, a delete and a
-/// topic are quiet.
+/// topic are quiet. `12:34 bob (new owner) hello` is the first message of another person than the bob before.
 pub(crate) fn record(record: &Record, stamp: &str, ours: &UserName) -> Line {
     let (text, me) = match &record.kind {
         RecordKind::Operation(operation) => text_of(operation),
@@ -94,7 +94,7 @@ pub(crate) fn record(record: &Record, stamp: &str, ours: &UserName) -> Line {
         )
         | RecordKind::Erased { .. } => Style::Quiet,
     };
-    message(stamp, &record.user, &text, me, style, ours)
+    message(stamp, (&record.user, record.new_owner), &text, me, style, ours)
 }
 
 /// `12:34 #7 bob hello`: with its number, for `/reply`, `/edit` and `/delete`.
@@ -137,13 +137,13 @@ pub(crate) fn reply_choice(seq: u64, post: &Post) -> Line {
 /// `  …   bob hello`: not stored yet, in the columns where the record will be.
 pub(crate) fn pending(submission: &Submission, ours: &UserName) -> Line {
     let (text, me) = text_of(&submission.operation);
-    message("  …   ", ours, &text, me, Style::Quiet, ours)
+    message("  …   ", (ours, false), &text, me, Style::Quiet, ours)
 }
 
 /// `  ✗   bob hello`, and the reason below it.
 pub(crate) fn failed(submission: &Submission, ours: &UserName, reason: &str) -> Vec<Line> {
     let (text, me) = text_of(&submission.operation);
-    let line = message("  ✗   ", ours, &text, me, Style::Alarm, ours);
+    let line = message("  ✗   ", (ours, false), &text, me, Style::Alarm, ours);
     let reason = Line::indented(INDENT)
         .with(Style::Alarm, &format!("      not sent: {reason} (/resend or /drop)"));
     vec![line, reason]
@@ -161,9 +161,10 @@ pub(crate) fn text_of(operation: &Operation) -> (String, bool) {
     (text, false)
 }
 
+/// A message of `user`; `is_new_owner`: it is the first since the name was another person's.
 fn message(
     stamp: &str,
-    user: &UserName,
+    (user, is_new_owner): (&UserName, bool),
     text: &str,
     me: bool,
     style: Style,
@@ -172,7 +173,9 @@ fn message(
     let line = Line::indented(INDENT).with(Style::Quiet, stamp);
     let name = Style::of_name(&user.key());
     let line = if me { line.with(Style::Strong, "* ") } else { line };
-    let line = line.with(name, user.as_str()).with(Style::Plain, " ");
+    let line = line.with(name, user.as_str());
+    let line = if is_new_owner { line.with(Style::Quiet, " (new owner)") } else { line };
+    let line = line.with(Style::Plain, " ");
     // Only a mention is bold: a name in what the person writes themselves is none.
     let mentioned = (style == Style::Strong).then(|| ours.key());
     line.with_message(style, text, mentioned)

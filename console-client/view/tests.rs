@@ -100,7 +100,7 @@ fn record(name: &str, seq: u64, who: &str, said: &str) -> Record {
 fn operation(name: &str, seq: u64, who: &str, operation: Operation) -> Record {
     let kind = RecordKind::Operation(operation);
     let at = MIDNIGHT + seq * 60_000;
-    Record { room: room(name), seq, at, user: user(who), cid: cid(seq), kind }
+    Record { room: room(name), seq, at, user: user(who), cid: cid(seq), kind, new_owner: false }
 }
 
 fn own(name: &str, seq: u64, said: &str) -> Submission {
@@ -182,6 +182,31 @@ fn a_day_is_shown_once_and_its_messages_follow_with_their_times() {
         "00:01 ann next day",
     ];
     assert_eq!(printed(&mut view), expected);
+}
+
+#[test]
+fn the_first_message_of_a_names_new_owner_says_so_whatever_becomes_of_it() {
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
+    let waves = Operation::Post { text: text("waves"), me: true, reply: None };
+    let (new, waves) = (record("lobby", 2, "ann", "hi"), operation("lobby", 4, "ann", waves));
+    apply(
+        &mut view,
+        [
+            record("lobby", 1, "ann", "hi"),
+            Record { new_owner: true, ..new },
+            record("lobby", 3, "ann", "hi"),
+            Record { new_owner: true, ..waves },
+        ],
+    );
+    let seen = [
+        "00:01 ann hi",
+        "00:02 ann (new owner) hi",
+        "00:03 ann hi",
+        "00:04 * ann (new owner) waves",
+    ];
+    assert_eq!(printed(&mut view)[1..], seen);
+    apply(&mut view, [operation("lobby", 5, "ann", Operation::Delete { target: 2 })]);
+    assert!(drawn(&newest(&view, 9)).contains(&"00:02 ann (new owner) (deleted)".to_owned()));
 }
 
 #[test]

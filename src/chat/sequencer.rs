@@ -7,6 +7,7 @@
 use std::mem;
 use std::sync::Arc;
 
+use super::authors::Authors;
 use super::protocol::{Record, RecordId, RecordKind};
 use super::recent_cids::RecentCids;
 use super::{Cid, Operation, OwnerId, RoomName, UserName};
@@ -111,6 +112,8 @@ pub struct Sequencer {
     ephemeral_count: u64,
     /// The cids of the newest records, to recognize repeats; `None` while they are in the log only.
     recent_cids: Option<Box<RecentCids>>,
+    /// The names whose newest post is not stored yet, and is of another owner than the stored one before.
+    new_owners: Authors,
 }
 
 impl Sequencer {
@@ -126,6 +129,7 @@ impl Sequencer {
             batch: Batch::new(),
             ephemeral_count: 0,
             recent_cids: (head == 0).then(Box::default),
+            new_owners: Authors::default(),
         }
     }
 
@@ -204,8 +208,16 @@ impl Sequencer {
     }
 
     /// Submits an operation under `cid`; `now` is Unix time in ms, and `at` never goes back in a
-    /// room.
-    pub fn submit(&mut self, author: &Author, cid: Cid, operation: Operation, now: u64) -> Outcome {
+    /// room. `stored` is the owner of the newest stored post under the author's name: a post of another owner
+    /// says that the name has a new one.
+    pub fn submit(
+        &mut self,
+        author: &Author,
+        cid: Cid,
+        operation: Operation,
+        now: u64,
+        stored: Option<OwnerId>,
+    ) -> Outcome {
         if let Some(outcome) = self.find(author.owner, &cid, &operation) {
             return outcome;
         }
@@ -216,6 +228,8 @@ impl Sequencer {
         }
         self.last_assigned += 1;
         self.at = self.at.max(now);
+        let is_post = matches!(operation, Operation::Post { .. });
+        let new_owner = is_post && self.note_author(author, stored);
         if let Some(recent_cids) = &mut self.recent_cids {
             recent_cids.add(self.last_assigned, Some((author.owner, &cid)), Some(&operation));
         }
@@ -226,10 +240,25 @@ impl Sequencer {
             user: author.user.clone(),
             cid: cid.clone(),
             kind: RecordKind::Operation(operation),
+            new_owner,
         };
         let entry = LogEntry { seq: record.seq, owner: author.owner, json: record.encode().into() };
         self.batch.push(BatchItem::Record(PendingRecord { entry, author: author.clone(), cid }));
         Outcome::Accepted
+    }
+
+    /// Notes the author of the newest record, a post. Returns whether the post before it under the same name,
+    /// if there is one, was another owner's.
+    fn note_author(&mut self, author: &Author, stored: Option<OwnerId>) -> bool {
+        let before = if self.new_owners.is_empty() {
+            stored
+        } else {
+            self.new_owners.last_owner(&author.user).or(stored)
+        };
+        if before != Some(author.owner) {
+            self.new_owners.add(author.user.as_str(), author.owner, self.last_assigned);
+        }
+        before.is_some_and(|before| before != author.owner)
     }
 
     /// Adds an ephemeral event to the batch, in order with the records. The clients in `except` do not get it.
@@ -253,6 +282,9 @@ impl Sequencer {
     /// Notes that everything up to `seq` is stored.
     pub fn commit(&mut self, seq: u64) {
         self.last_committed = self.last_committed.max(seq);
+        if !self.new_owners.is_empty() {
+            self.new_owners.forget_before(self.last_committed + 1); // the log knows them now
+        }
     }
 
     /// Call it when the batch that was taken could not be stored. Its seqs, and those assigned
@@ -263,6 +295,7 @@ impl Sequencer {
         if let Some(recent_cids) = &mut self.recent_cids {
             recent_cids.forget_after(self.last_committed);
         }
+        self.new_owners = Authors::default(); // the posts that are stored are not in it
         let mut lost = Vec::new();
         for item in mem::take(&mut self.batch) {
             match item {

@@ -226,7 +226,7 @@ mod tests {
     fn entry(seq: u64, operation: Operation) -> LogEntry {
         let (room, cid) = ("lobby".parse().unwrap(), format!("c{seq}").parse().unwrap());
         let (user, kind) = ("bob".parse().unwrap(), RecordKind::Operation(operation));
-        let json = Record { room, seq, at: 5, user, cid, kind }.encode();
+        let json = Record { room, seq, at: 5, user, cid, kind, new_owner: false }.encode();
         LogEntry { seq, owner: "0".repeat(32).parse().unwrap(), json: json.into() }
     }
 

@@ -323,13 +323,14 @@ impl AdminCommand {
 /// a message of another user.
 fn format_record(json: &str) -> String {
     let record = json::parse(json).ok().and_then(|value| Record::from_json(&value).ok().flatten());
-    let Some(Record { at, user, kind, .. }) = record else { return format!("{json}\n") };
+    let Some(Record { at, user, kind, new_owner, .. }) = record else { return format!("{json}\n") };
     let at = utc(at);
+    let mark = if new_owner { " (new owner)" } else { "" };
     let indented = |text: &Text| text.as_str().replace('\n', "\n    ");
     match kind {
         RecordKind::Operation(Operation::Post { text, me, reply }) => {
             let answers = reply.map_or_else(String::new, |seq| format!("↳ {seq} "));
-            let user = if me { format!("* {user}") } else { format!("<{user}>") };
+            let user = if me { format!("* {user}{mark}") } else { format!("<{user}{mark}>") };
             format!("{at} {answers}{user} {}\n", indented(&text))
         }
         RecordKind::Operation(Operation::Edit { target, text }) => {
@@ -341,7 +342,7 @@ fn format_record(json: &str) -> String {
         RecordKind::Operation(Operation::Topic { text }) => {
             format!("{at} -- {user} set the topic: {text}\n")
         }
-        RecordKind::Erased { edit_of: None } => format!("{at} <{user}> (deleted)\n"),
+        RecordKind::Erased { edit_of: None } => format!("{at} <{user}{mark}> (deleted)\n"),
         RecordKind::Erased { edit_of: Some(target) } => {
             format!("{at} -- {user} edited {target}: (deleted)\n")
         }

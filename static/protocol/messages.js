@@ -5,7 +5,7 @@ import { isRoomName, isToken } from "./names.js";
 /**
  * @typedef {{ type: string, [field: string]: any }} Message One JSON object of the protocol.
  * @typedef {{ type: "post" | "edit" | "delete" | "topic", room: string, seq: number, at: number, user: string,
- *   cid: string, text: string, kind?: string, reply?: number, target: number, deleted?: boolean }} LogRecord
+ *   cid: string, text: string, kind?: string, reply?: number, target: number, deleted?: boolean, new_owner?: boolean }} LogRecord
  *     A numbered record of a room's log; which fields it has depends on its type.
  * @typedef {(message: Message) => boolean} Send Returns whether there is a connection to send it over.
  * @typedef {(v: any) => boolean} Check
@@ -30,7 +30,7 @@ const isTextOrDeleted = (v) => v?.deleted === true ? v.text === "" : isText(v?.t
 /** @type {(...fits: Check[]) => Check} */ const allOf = (...fits) => (v) => fits.every((fit) => fit(v));
 /** The record types that this version knows. @type {Shape} */
 const RECORDS = {
-  post: allOf(hasFields({ ...RECORD_FIELDS, kind: optional(isString), reply: optional(isCount) }), isTextOrDeleted),
+  post: allOf(hasFields({ ...RECORD_FIELDS, kind: optional(isString), reply: optional(isCount), new_owner: optional(isBoolean) }), isTextOrDeleted),
   edit: allOf(hasFields({ ...RECORD_FIELDS, target: isCount }), isTextOrDeleted),
   delete: hasFields({ ...RECORD_FIELDS, target: isCount }),
   topic: hasFields({ ...RECORD_FIELDS, text: matching(/^[^\u0000-\u001f\u007f-\u009f]*$/) }),

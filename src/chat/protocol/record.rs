@@ -30,6 +30,8 @@ pub struct Record {
     pub cid: Cid,
     /// Its content.
     pub kind: RecordKind,
+    /// The name was another person's before in this room: this is the first post of its new owner.
+    pub new_owner: bool,
 }
 
 /// What tells a record from another one that has its seq in another history of the log: one that a
@@ -122,6 +124,9 @@ impl Record {
                 out.push_str(",\"text\":\"\",\"deleted\":true");
             }
         }
+        if self.new_owner {
+            out.push_str(",\"new_owner\":true");
+        }
         out.push('}');
     }
 
@@ -155,6 +160,7 @@ impl Record {
             user: UserName::from_trusted(fields.string("user")?),
             cid: fields.value("cid")?,
             kind,
+            new_owner: fields.flag("new_owner")?,
         }))
     }
 }

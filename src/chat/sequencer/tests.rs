@@ -49,34 +49,37 @@ fn seqs(batch: &Batch) -> Vec<u64> {
 #[test]
 fn submissions_are_numbered_and_repeats_are_recognized() {
     let ([alice, bob], mut sequencer) = (authors(), sequencer());
-    assert_eq!(sequencer.submit(&alice, cid("1"), post("a"), 5), Outcome::Accepted);
-    assert_eq!(sequencer.submit(&alice, cid("1"), post("a"), 5), Outcome::InFlight);
+    assert_eq!(sequencer.submit(&alice, cid("1"), post("a"), 5, None), Outcome::Accepted);
+    assert_eq!(sequencer.submit(&alice, cid("1"), post("a"), 5, None), Outcome::InFlight);
     assert_eq!(
-        sequencer.submit(&bob, cid("1"), post("b"), 5),
+        sequencer.submit(&bob, cid("1"), post("b"), 5, None),
         Outcome::Accepted,
         "the cid of another owner is another cid"
     );
     assert_eq!(seqs(&sequencer.take_batch()), [1, 2]);
     sequencer.commit(2);
-    assert_eq!(sequencer.submit(&alice, cid("1"), post("a"), 5), Outcome::AlreadyStored(1));
-    assert_eq!(sequencer.submit(&alice, cid("1"), post("b"), 5), Outcome::CidConflict);
+    assert_eq!(sequencer.submit(&alice, cid("1"), post("a"), 5, None), Outcome::AlreadyStored(1));
+    assert_eq!(sequencer.submit(&alice, cid("1"), post("b"), 5, None), Outcome::CidConflict);
     let me = Operation::Post { text: Text::parse("a", 100).unwrap(), me: true, reply: None };
-    assert_eq!(sequencer.submit(&alice, cid("1"), me, 5), Outcome::CidConflict);
+    assert_eq!(sequencer.submit(&alice, cid("1"), me, 5, None), Outcome::CidConflict);
     assert!(sequencer.is_empty(), "a repeat is not broadcast again");
 }
 
 #[test]
 fn a_new_sequencer_recognizes_the_records_of_its_log() {
     let ([alice, bob], mut before) = (authors(), sequencer());
-    before.submit(&alice, cid("1"), post("a \"b\"\n"), 5_000);
+    before.submit(&alice, cid("1"), post("a \"b\"\n"), 5_000, None);
     let me = Operation::Post { text: Text::parse("waves", 100).unwrap(), me: true, reply: None };
-    before.submit(&bob, cid("1"), me.clone(), 6_000);
+    before.submit(&bob, cid("1"), me.clone(), 6_000, None);
     let mut after = Sequencer::new("lobby".parse().unwrap(), 2, 0);
     after.set_cids(cids_of(&before.take_batch()));
-    assert_eq!(after.submit(&alice, cid("1"), post("a \"b\"\n"), 0), Outcome::AlreadyStored(1));
-    assert_eq!(after.submit(&bob, cid("1"), me, 0), Outcome::AlreadyStored(2));
-    assert_eq!(after.submit(&bob, cid("1"), post("waves"), 0), Outcome::CidConflict);
-    assert_eq!(after.submit(&bob, cid("2"), post("b"), 0), Outcome::Accepted);
+    assert_eq!(
+        after.submit(&alice, cid("1"), post("a \"b\"\n"), 0, None),
+        Outcome::AlreadyStored(1)
+    );
+    assert_eq!(after.submit(&bob, cid("1"), me, 0, None), Outcome::AlreadyStored(2));
+    assert_eq!(after.submit(&bob, cid("1"), post("waves"), 0, None), Outcome::CidConflict);
+    assert_eq!(after.submit(&bob, cid("2"), post("b"), 0, None), Outcome::Accepted);
     let batch = after.take_batch();
     let Some(BatchItem::Record(pending)) = batch.first() else { panic!("the batch has no record") };
     assert!(pending.entry.json.contains("\"seq\":3,\"at\":6000,"), "{pending:?}");
@@ -90,7 +93,7 @@ fn a_repeat_of_a_deleted_post_is_recognized_by_its_cid_alone() {
     let mut sequencer = Sequencer::new("lobby".parse().unwrap(), 1, 0);
     sequencer.set_cids(cids);
     assert_eq!(
-        sequencer.submit(&alice, cid("1"), post("whatever it was"), 9),
+        sequencer.submit(&alice, cid("1"), post("whatever it was"), 9, None),
         Outcome::AlreadyStored(1)
     );
 }
@@ -103,17 +106,21 @@ fn a_reply_needs_an_earlier_record_and_its_repeat_the_same_one() {
         Operation::Post { text, me, reply: Some(seq) }
     };
     assert_eq!(
-        before.submit(&alice, cid("1"), answer(1), 0),
+        before.submit(&alice, cid("1"), answer(1), 0, None),
         Outcome::NoSuchTarget,
         "a record cannot reply to itself"
     );
-    before.submit(&alice, cid("2"), post("tea?"), 0);
+    before.submit(&alice, cid("2"), post("tea?"), 0, None);
     for seq in [0, 2, u64::MAX] {
-        assert_eq!(before.submit(&bob, cid("3"), answer(seq), 0), Outcome::NoSuchTarget, "{seq}");
+        assert_eq!(
+            before.submit(&bob, cid("3"), answer(seq), 0, None),
+            Outcome::NoSuchTarget,
+            "{seq}"
+        );
     }
     assert_eq!(before.last_assigned(), 1, "no seq was used");
     assert_eq!(
-        before.submit(&bob, cid("3"), answer(1), 0),
+        before.submit(&bob, cid("3"), answer(1), 0, None),
         Outcome::Accepted,
         "the rejected cid can be used again"
     );
@@ -122,9 +129,9 @@ fn a_reply_needs_an_earlier_record_and_its_repeat_the_same_one() {
     after.set_cids(cids_of(&batch));
     before.commit(2);
     for sequencer in [&mut before, &mut after] {
-        assert_eq!(sequencer.submit(&bob, cid("3"), answer(1), 0), Outcome::AlreadyStored(2));
-        assert_eq!(sequencer.submit(&bob, cid("3"), answer(9), 0), Outcome::CidConflict);
-        assert_eq!(sequencer.submit(&bob, cid("3"), post("yes"), 0), Outcome::CidConflict);
+        assert_eq!(sequencer.submit(&bob, cid("3"), answer(1), 0, None), Outcome::AlreadyStored(2));
+        assert_eq!(sequencer.submit(&bob, cid("3"), answer(9), 0, None), Outcome::CidConflict);
+        assert_eq!(sequencer.submit(&bob, cid("3"), post("yes"), 0, None), Outcome::CidConflict);
     }
 }
 
@@ -132,14 +139,14 @@ fn a_reply_needs_an_earlier_record_and_its_repeat_the_same_one() {
 fn a_cid_used_for_another_operation_is_a_conflict() {
     let ([alice, _], mut sequencer) = (authors(), sequencer());
     let edit = |target| Operation::Edit { target, text: Text::parse("a", 10).unwrap() };
-    assert_eq!(sequencer.submit(&alice, cid("1"), edit(7), 5), Outcome::Accepted);
-    assert_eq!(sequencer.submit(&alice, cid("1"), edit(7), 5), Outcome::InFlight);
-    assert_eq!(sequencer.submit(&alice, cid("1"), edit(8), 5), Outcome::CidConflict);
+    assert_eq!(sequencer.submit(&alice, cid("1"), edit(7), 5, None), Outcome::Accepted);
+    assert_eq!(sequencer.submit(&alice, cid("1"), edit(7), 5, None), Outcome::InFlight);
+    assert_eq!(sequencer.submit(&alice, cid("1"), edit(8), 5, None), Outcome::CidConflict);
     assert_eq!(
-        sequencer.submit(&alice, cid("1"), Operation::Delete { target: 7 }, 5),
+        sequencer.submit(&alice, cid("1"), Operation::Delete { target: 7 }, 5, None),
         Outcome::CidConflict
     );
-    assert_eq!(sequencer.submit(&alice, cid("1"), post("a"), 5), Outcome::CidConflict);
+    assert_eq!(sequencer.submit(&alice, cid("1"), post("a"), 5, None), Outcome::CidConflict);
 }
 
 #[test]
@@ -152,7 +159,7 @@ fn a_clock_that_jumps_never_makes_a_record_older_than_the_one_before() {
     let clock = [NOW, NOW - HOUR, before_1970, NOW + 1, NOW + TEN_YEARS, NOW + 2, NOW + HOUR];
     for (n, now) in clock.into_iter().enumerate() {
         assert_eq!(
-            sequencer.submit(&alice, cid(&n.to_string()), post("a"), now),
+            sequencer.submit(&alice, cid(&n.to_string()), post("a"), now, None),
             Outcome::Accepted
         );
     }
@@ -173,23 +180,23 @@ fn a_clock_that_jumps_never_makes_a_record_older_than_the_one_before() {
 #[test]
 fn a_batch_that_was_not_stored_leaves_no_trace() {
     let ([alice, bob], mut sequencer) = (authors(), sequencer());
-    sequencer.submit(&alice, cid("1"), post("a"), 0);
+    sequencer.submit(&alice, cid("1"), post("a"), 0, None);
     sequencer.take_batch();
     sequencer.commit(1);
-    sequencer.submit(&alice, cid("2"), post("b"), 0);
+    sequencer.submit(&alice, cid("2"), post("b"), 0, None);
     sequencer.take_batch(); // this batch will fail
-    sequencer.submit(&bob, cid("3"), post("c"), 0);
+    sequencer.submit(&bob, cid("3"), post("c"), 0, None);
     sequencer.push_ephemeral(String::from("typing"), None);
     let lost: Vec<u64> = sequencer.roll_back().iter().map(|pending| pending.entry.seq).collect();
     assert_eq!(lost, [3], "the records since are lost too");
     assert_eq!(sequencer.take_batch().len(), 1, "an ephemeral event stays");
     assert_eq!(
-        sequencer.submit(&alice, cid("2"), post("b"), 0),
+        sequencer.submit(&alice, cid("2"), post("b"), 0, None),
         Outcome::Accepted,
         "it may be submitted again"
     );
     assert_eq!(seqs(&sequencer.take_batch()), [2], "and its seq was not used");
-    assert_eq!(sequencer.submit(&alice, cid("1"), post("a"), 0), Outcome::AlreadyStored(1));
+    assert_eq!(sequencer.submit(&alice, cid("1"), post("a"), 0, None), Outcome::AlreadyStored(1));
 }
 
 #[test]
@@ -197,14 +204,14 @@ fn a_cid_is_recognized_within_the_window() {
     let ([alice, _], mut sequencer) = (authors(), sequencer());
     let window = limits::CID_WINDOW as u64;
     for n in 0..window {
-        sequencer.submit(&alice, cid(&n.to_string()), post("a"), 0);
+        sequencer.submit(&alice, cid(&n.to_string()), post("a"), 0, None);
     }
     sequencer.take_batch();
     sequencer.commit(window);
-    assert_eq!(sequencer.submit(&alice, cid("0"), post("a"), 0), Outcome::AlreadyStored(1));
-    sequencer.submit(&alice, cid("more"), post("a"), 0);
+    assert_eq!(sequencer.submit(&alice, cid("0"), post("a"), 0, None), Outcome::AlreadyStored(1));
+    sequencer.submit(&alice, cid("more"), post("a"), 0, None);
     assert_eq!(
-        sequencer.submit(&alice, cid("0"), post("a"), 0),
+        sequencer.submit(&alice, cid("0"), post("a"), 0, None),
         Outcome::Accepted,
         "beyond the window"
     );
@@ -213,18 +220,90 @@ fn a_cid_is_recognized_within_the_window() {
 #[test]
 fn nothing_is_accepted_before_the_cids_of_the_log_are_known() {
     let ([alice, _], mut before) = (authors(), sequencer());
-    assert_eq!(before.submit(&alice, cid("1"), post("a"), 0), Outcome::Accepted, "an empty log");
+    assert_eq!(
+        before.submit(&alice, cid("1"), post("a"), 0, None),
+        Outcome::Accepted,
+        "an empty log"
+    );
     assert!(!before.forget_cids(), "its record is not stored yet");
     let batch = before.take_batch();
     before.commit(1);
     assert!(before.forget_cids() && !before.has_cids());
     for cids in ["1", "2"] {
-        assert_eq!(before.submit(&alice, cid(cids), post("a"), 0), Outcome::CidsUnknown);
+        assert_eq!(before.submit(&alice, cid(cids), post("a"), 0, None), Outcome::CidsUnknown);
     }
     assert!(before.is_empty() && before.last_assigned() == 1);
     before.set_cids(cids_of(&batch));
-    assert_eq!(before.submit(&alice, cid("1"), post("a"), 0), Outcome::AlreadyStored(1));
-    assert_eq!(before.submit(&alice, cid("2"), post("a"), 0), Outcome::Accepted);
+    assert_eq!(before.submit(&alice, cid("1"), post("a"), 0, None), Outcome::AlreadyStored(1));
+    assert_eq!(before.submit(&alice, cid("2"), post("a"), 0, None), Outcome::Accepted);
     before.set_cids(RecentCids::default());
-    assert_eq!(before.submit(&alice, cid("2"), post("a"), 0), Outcome::InFlight, "still known");
+    assert_eq!(
+        before.submit(&alice, cid("2"), post("a"), 0, None),
+        Outcome::InFlight,
+        "still known"
+    );
+}
+
+/// Which records of a batch say that the name has a new owner.
+fn marks(batch: &Batch) -> Vec<bool> {
+    let is_marked = |item: &BatchItem| match item {
+        BatchItem::Record(pending) => Some(pending.entry.json.ends_with(",\"new_owner\":true}")),
+        BatchItem::Ephemeral { .. } => None,
+    };
+    batch.iter().filter_map(is_marked).collect()
+}
+
+#[test]
+fn the_first_post_of_another_owner_of_a_name_says_so() {
+    let ([ann, bob], mut sequencer) = (authors(), sequencer());
+    let as_ann = |spelling: &str| Author { user: spelling.parse().unwrap(), ..bob.clone() };
+    let (new, me) = (
+        as_ann("Alice"),
+        Operation::Post { text: Text::parse("waves", 100).unwrap(), me: true, reply: None },
+    );
+    sequencer.submit(&ann, cid("1"), post("a"), 0, None);
+    sequencer.submit(&ann, cid("2"), post("b"), 0, None);
+    sequencer.submit(&new, cid("3"), me, 0, None);
+    sequencer.submit(&new, cid("4"), post("c"), 0, None);
+    sequencer.submit(&as_ann("ALICE"), cid("5"), post("c"), 0, None);
+    sequencer.submit(&ann, cid("6"), post("given back"), 0, None);
+    sequencer.submit(&bob, cid("7"), post("under a name of his own"), 0, None);
+    let expected = [false, false, true, false, false, true, false];
+    assert_eq!(marks(&sequencer.take_batch()), expected, "in one batch");
+    sequencer.commit(7);
+    sequencer.submit(&new, cid("8"), post("d"), 0, Some(ann.owner));
+    sequencer.submit(&new, cid("9"), post("e"), 0, Some(ann.owner));
+    assert_eq!(marks(&sequencer.take_batch()), [true, false], "the log knows the one before");
+    sequencer.commit(9);
+    sequencer.submit(&new, cid("10"), post("f"), 0, Some(bob.owner));
+    sequencer.submit(&bob, cid("11"), post("g"), 0, Some(bob.owner));
+    assert_eq!(marks(&sequencer.take_batch()), [false, false]);
+}
+
+#[test]
+fn only_a_post_says_that_its_name_has_a_new_owner() {
+    let ([ann, bob], mut sequencer) = (authors(), sequencer());
+    let new = Author { user: ann.user.clone(), ..bob };
+    sequencer.submit(&ann, cid("1"), post("a"), 0, None);
+    sequencer.take_batch();
+    sequencer.commit(1);
+    let topic = Operation::Topic { text: crate::chat::Topic::parse("tea").unwrap() };
+    sequencer.submit(&new, cid("2"), topic, 0, None);
+    sequencer.submit(&new, cid("3"), post("b"), 0, Some(ann.owner));
+    assert_eq!(marks(&sequencer.take_batch()), [false, true], "a topic takes no mark away");
+}
+
+#[test]
+fn a_post_that_was_not_stored_has_its_mark_when_it_is_sent_again() {
+    let ([ann, bob], mut sequencer) = (authors(), sequencer());
+    let new = Author { user: ann.user.clone(), ..bob };
+    for cids in [["1", "2"], ["1", "2"], ["2", "1"]] {
+        sequencer.submit(&new, cid(cids[0]), post("a"), 0, Some(ann.owner));
+        assert_eq!(marks(&sequencer.take_batch()), [true], "this batch will fail");
+        sequencer.submit(&new, cid(cids[1]), post("a"), 0, Some(ann.owner));
+        sequencer.roll_back();
+    }
+    sequencer.submit(&new, cid("2"), post("a"), 0, Some(ann.owner));
+    let batch = sequencer.take_batch();
+    assert_eq!((marks(&batch), seqs(&batch)), (vec![true], vec![1]));
 }

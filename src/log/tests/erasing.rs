@@ -19,7 +19,7 @@ const SMALL: LogConfig = LogConfig { file_bytes: 1_200, ..CONFIG };
 fn entry(seq: u64, operation: Operation) -> LogEntry {
     let (room, cid) = ("lobby".parse().unwrap(), format!("c{seq}").parse().unwrap());
     let (user, kind) = ("bob".parse().unwrap(), RecordKind::Operation(operation));
-    let json = Record { room, seq, at: 5, user, cid, kind }.encode();
+    let json = Record { room, seq, at: 5, user, cid, kind, new_owner: false }.encode();
     LogEntry { seq, owner: format!("{seq:032x}").parse().unwrap(), json: json.into() }
 }
 

@@ -23,7 +23,9 @@ fn append(log: &dyn Log, user: &str, operation: Operation) -> u64 {
 fn append_of(log: &dyn Log, user: &str, owner: OwnerId, operation: Operation) -> u64 {
     let (seq, room, cid) = (log.head() + 1, "lobby".parse().unwrap(), "c".parse().unwrap());
     let kind = RecordKind::Operation(operation);
-    let json = Record { room, seq, at: 5, user: user.parse().unwrap(), cid, kind }.encode();
+    let json =
+        Record { room, seq, at: 5, user: user.parse().unwrap(), cid, kind, new_owner: false }
+            .encode();
     log.append(&[LogEntry { seq, owner, json: json.into() }]).unwrap();
     seq
 }

@@ -12,7 +12,7 @@ use crate::log::verify;
 fn entry(seq: u64, operation: Operation) -> LogEntry {
     let (room, cid) = ("lobby".parse().unwrap(), format!("c{seq}").parse().unwrap());
     let (user, kind) = ("eve".parse().unwrap(), RecordKind::Operation(operation));
-    let json = Record { room, seq, at: 5, user, cid, kind }.encode();
+    let json = Record { room, seq, at: 5, user, cid, kind, new_owner: false }.encode();
     LogEntry { seq, owner: "e".repeat(32).parse().unwrap(), json: json.into() }
 }
 

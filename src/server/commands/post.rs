@@ -214,10 +214,11 @@ impl Session {
 }
 
 /// The JSON of a record under another name, if it has another one: an author who has changed their name
-/// knows the record as their own by its name and its cid.
+/// knows the record as their own by its name and its cid. Whose the other name was, says nothing of this one.
 fn under_name(json: &str, user: &UserName) -> Option<String> {
     let record = Record::from_json(&json::parse(json).ok()?).ok()??;
-    (record.user != *user).then(|| Record { user: user.clone(), ..record }.encode())
+    let is_other = record.user != *user;
+    is_other.then(|| Record { user: user.clone(), new_owner: false, ..record }.encode())
 }
 
 /// The record that has deleted `target`, if one has: a second delete is answered with it, under its own cid, and

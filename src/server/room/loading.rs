@@ -7,7 +7,7 @@ use std::sync::{MutexGuard, PoisonError};
 
 use super::Room;
 use super::state::RoomState;
-use crate::chat::RecentCids;
+use crate::chat::{Author, Operation, OwnerId, RecentCids};
 use crate::failpoint;
 use crate::limits;
 use crate::log::{ReadLimit, RecoveryFinding};
@@ -76,6 +76,29 @@ impl Room {
         state.sequencer.set_cids(cids);
         self.cid_memory.set(state.sequencer.cid_memory());
         Ok(state)
+    }
+
+    /// The state, for the submission of `operation`, and for a post the owner of the newest stored post under the
+    /// author's name. Both are read in one step: no post is stored in between. A log that was unloaded is loaded.
+    ///
+    /// # Errors
+    /// When the cids could not be read, or the log could not be loaded.
+    pub(super) fn state_for(
+        &self,
+        author: &Author,
+        operation: &Operation,
+    ) -> io::Result<(MutexGuard<'_, RoomState>, Option<OwnerId>)> {
+        loop {
+            let state = self.state_with_cids()?;
+            if !matches!(operation, Operation::Post { .. }) {
+                return Ok((state, None));
+            }
+            if let Ok(stored) = self.log.last_owner(&author.user) {
+                return Ok((state, stored));
+            }
+            drop(state);
+            self.log.load()?;
+        }
     }
 
     /// Held while the cids are read from the log.

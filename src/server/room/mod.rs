@@ -198,8 +198,8 @@ impl Room {
         operation: Operation,
         now: u64,
     ) -> io::Result<(Outcome, Option<RoundGuard>)> {
-        let mut state = self.state_with_cids()?;
-        let outcome = state.sequencer.submit(author, cid, operation, now);
+        let (mut state, stored) = self.state_for(author, &operation)?;
+        let outcome = state.sequencer.submit(author, cid, operation, now, stored);
         if let Outcome::AlreadyStored(seq) = outcome
             && seq > state.broadcast_up_to
         {

@@ -234,3 +234,39 @@ fn released_cids_are_read_again_before_the_next_post() {
         assert_eq!(bob(&n.to_string()).0, Outcome::AlreadyStored(n));
     }
 }
+
+#[test]
+fn the_first_post_of_a_new_owner_is_marked_also_when_the_log_was_unloaded() {
+    let (_data, room) = lobby();
+    let submit = |cid: &str, digit: &str| {
+        let (user, owner) = ("ann".parse().unwrap(), digit.repeat(32).parse().unwrap());
+        let author = Author { client: ClientId(1), owner, user };
+        let text = Text::parse("hi", 10).unwrap();
+        let operation = Operation::Post { text, me: false, reply: None };
+        room.submit(&author, cid.parse().unwrap(), operation, 0).unwrap().1
+    };
+    let entries = || -> Vec<LogEntry> {
+        let entry = |item: BatchItem| match item {
+            BatchItem::Record(pending) => Some(pending.entry),
+            BatchItem::Ephemeral { .. } => None,
+        };
+        room.take_batch().into_iter().filter_map(entry).collect()
+    };
+    for (n, (digit, expected)) in
+        [("a", false), ("e", true), ("e", false), ("a", true)].into_iter().enumerate()
+    {
+        let lost = submit(&n.to_string(), digit);
+        assert_eq!(entries()[0].json.contains("new_owner"), expected);
+        room.roll_back(); // it could not be stored, and is sent again
+        drop(lost);
+        let round = submit(&n.to_string(), digit);
+        let batch = entries();
+        assert_eq!(batch[0].json.contains("new_owner"), expected);
+        room.log.append(&batch).unwrap();
+        room.commit(room.last_assigned());
+        room.end_broadcast();
+        assert!(round.unwrap().finish().is_none());
+        room.log.maintain(0).unwrap(); // fsync
+        assert!(room.log.unload() && room.has_cids());
+    }
+}

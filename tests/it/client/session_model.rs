@@ -234,8 +234,15 @@ impl World {
             reply: None,
         });
         let seq = self.log.len() as u64 + 1;
-        let record =
-            Record { room: RoomName::default(), seq, at: seq, user: user(author), cid, kind };
+        let record = Record {
+            room: RoomName::default(),
+            seq,
+            at: seq,
+            user: user(author),
+            cid,
+            kind,
+            new_owner: false,
+        };
         if self.joined {
             self.to_client.push_back(ServerMessage::Record(record.clone()));
         }

@@ -7,4 +7,5 @@ mod tampered_files; // files that another program has changed
 mod other_history; // one log id, two histories
 mod verify_export; // the verify and export commands
 mod names; // server names
+mod new_owners; // names that were another person's before
 mod remove; // the remove command

@@ -27,6 +27,7 @@ pub(crate) fn fill(data: &Path, count: u64, text: &str) {
             user: user.clone(),
             cid: Cid::from_bytes(u128::from(seq).to_be_bytes()),
             kind: RecordKind::Operation(Operation::Post { text, me: false, reply: None }),
+            new_owner: false,
         };
         LogEntry { seq, owner, json: record.encode().into() }
     };

@@ -59,6 +59,7 @@ fn entry(room: &RoomName, seq: u64, at: u64) -> LogEntry {
         user: "ann".parse().unwrap(),
         cid: seq.to_string().parse().unwrap(),
         kind: RecordKind::Operation(Operation::Post { text, me: false, reply: None }),
+        new_owner: false,
     };
     LogEntry { seq, owner: owner('1'), json: record.encode().into() }
 }
