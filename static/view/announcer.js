@@ -97,9 +97,10 @@ export class Announcer {
 function textOf(item, room, me, preferences) {
   if ("note" in item) return item.note;
   if (!("record" in item) || sameName(item.record.user, me) || preferences.isIgnored(item.record.user)) return null;
-  const { user, type, kind, text } = item.record;
+  const { user, type, kind, text, new_owner: isNewOwner } = item.record;
   if (type === "topic") return text ? `${user} set the topic: ${text}` : `${user} removed the topic`;
   const current = room.currentText(item.record).text;
   if (current === null) return null;
-  return `${item.isMention ? "mentions you: " : ""}${user}${kind === "me" ? "" : ":"} ${plainText(current)}`;
+  const author = isNewOwner ? `${user} (new owner)` : user;
+  return `${item.isMention ? "mentions you: " : ""}${author}${kind === "me" ? "" : ":"} ${plainText(current)}`;
 }

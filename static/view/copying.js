@@ -13,7 +13,7 @@ import { richText } from "./rich-text.js";
 const messages = new WeakMap();
 
 /** Parts of a text element that are not said by the author. */
-const NOT_SAID = ".visually-hidden, button, time, .name, .edited";
+const NOT_SAID = ".visually-hidden, button, time, .name, .new-owner, .edited";
 
 /** What stands on rows of its own. */
 const BLOCK = "blockquote, .block";
@@ -49,7 +49,8 @@ function copiedText(log, range) {
   const isOneDay = parts.every(({ row }) => isSameDay(row.at, first.row.at));
   return parts.map(({ row, text }) => {
     const time = isOneDay ? formatClock(row.at) : `${formatIsoDay(row.at)} ${formatClock(row.at)}`;
-    return row.isAction ? `[${time}] * ${row.user} ${text}` : `[${time}] ${row.user}: ${text}`;
+    const author = row.isNewOwner ? `${row.user} (new owner)` : row.user;
+    return row.isAction ? `[${time}] * ${author} ${text}` : `[${time}] ${author}: ${text}`;
   }).join("\n");
 }
 

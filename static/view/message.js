@@ -12,6 +12,9 @@ import { richText } from "./rich-text.js";
 /** Characters of a folded message from which on its layout takes time: 10 ms for 2,000 combining marks. */
 const MIN_SLOW_CHARS = 1_000;
 
+/** What the mark of a new owner means. */
+const NEW_OWNER = "name was someone else’s before in this room";
+
 /** Names in one presence summary: more would fill the screen. */
 const MAX_NAMES = 20;
 
@@ -43,7 +46,7 @@ export function buildRow(row, callbacks) {
 export function versionOf(row, callbacks) {
   switch (row.kind) {
     case "message": return [
-      row.isFirst, row.state, row.at, row.user, row.isMine, row.isMention, row.version, row.isEditing, row.isUnfolded, row.quote?.user, row.quote?.text, ...roomNamesIn(row.text ?? "").filter(callbacks.isRoom), ...row.failures.map(({ reason }) => reason),
+      row.isFirst, row.state, row.at, row.user, row.isMine, row.isMention, row.isNewOwner, row.version, row.isEditing, row.isUnfolded, row.quote?.user, row.quote?.text, ...roomNamesIn(row.text ?? "").filter(callbacks.isRoom), ...row.failures.map(({ reason }) => reason),
     ].join(" ");
     case "presence": return `${row.changes.join(" ")} ${row.renames.join(" ")}`;
     case "topic": case "edit": return [row.state, ...row.failures.map(({ reason }) => reason)].join(" ");
@@ -54,12 +57,12 @@ export function versionOf(row, callbacks) {
 
 /** @param {MessageRow} row @param {RowCallbacks} callbacks */
 function messageRow(row, callbacks) {
-  const name = colouredName(row.user, hue(row.user));
+  const author = [colouredName(row.user, hue(row.user)), ...(row.isNewOwner ? [newOwnerMark()] : [])];
   const time = make("time", { datetime: formatIso(row.at), title: formatFull(row.at) }, formatTime(row.at));
   const text = textElement(row, callbacks);
   if (row.isMention) text.prepend(hiddenText("mentions you: "));
   if (row.isAction) {
-    text.prepend(name, " ");
+    text.prepend(...author.flatMap((node) => [node, " "]));
     text.append(" ", time);
   }
   const element = make("div", { class: "message", "data-state": row.state });
@@ -69,13 +72,18 @@ function messageRow(row, callbacks) {
   })) element.classList.toggle(kind, is);
   if (row.quote) element.append(linkToMessage(row.quote, callbacks, "reply to "));
   if (row.isAction) element.append(text);
-  else if (row.isFirst) element.append(make("div", { class: "message-header" }, name, time), text);
+  else if (row.isFirst) element.append(make("div", { class: "message-header" }, ...author, time), text);
   else element.append(hiddenText(`${row.user}: `), text, time);
   offerFold(text, row, callbacks);
   const { seq, text: now } = row;
   if (seq !== null && now !== null && !row.isDeleting) offerActions(element, { seq, text: now, isMine: row.isMine }, callbacks);
   for (const failure of row.failures) element.append(failureElement(failure, callbacks));
   return element;
+}
+
+/** Behind the name of an author who has it from someone else. A title alone is not read out. */
+function newOwnerMark() {
+  return make("span", { class: "new-owner", title: `This ${NEW_OWNER}` }, "new owner", hiddenText(`: this ${NEW_OWNER}`));
 }
 
 /** The note above ignored messages: a button that shows them, and hides them again. @param {IgnoredRow} row @param {RowCallbacks} callbacks */

@@ -25,9 +25,9 @@ import { peerOf, sameName } from "../protocol/names.js";
  *     `user` null: not loaded; `text` null as well: deleted.
  * @typedef {Quote & { at: number, words: string }} Hit What a search for these words found.
  * @typedef {{ key: string, kind: "message", user: string, at: number, text: string | null, version: string,
- *   seq: number | null, isAction: boolean, isMine: boolean, isMention: boolean, isFirst: boolean, isEdited: boolean,
+ *   seq: number | null, isAction: boolean, isMine: boolean, isMention: boolean, isNewOwner: boolean, isFirst: boolean, isEdited: boolean,
  *   isEditing: boolean, isDeleting: boolean, isUnfolded: boolean, quote: Quote | null, state: SendState, failures: Failure[] }} MessageRow
- *     `text` null: deleted; `version` changes with the text. `seq` null: not stored. `isFirst`: of a group,
+ *     `text` null: deleted; `version` changes with the text. `seq` null: not stored. `isNewOwner`: the name was another person's before in this room. `isFirst`: of a group,
  *     so it shows the name and the time. `isDeleting`: its delete is not stored yet.
  * @typedef {TextRow | IgnoredRow | PresenceRow | TopicRow | UnloadedEditRow | MessageRow} Row
  */
@@ -75,7 +75,7 @@ export function rowsOf(room, { from, to }, me, now, preferences) {
     }
     if (isNew) rows.push({ key: "new", kind: "new", text: "New" });
     const above = rows.at(-1);
-    row.isFirst = row.isAction || row.quote !== null || above?.kind !== "message" || above.isAction || above.state === "failed"
+    row.isFirst = row.isAction || row.isNewOwner || row.quote !== null || above?.kind !== "message" || above.isAction || above.state === "failed"
       || above.user !== row.user || row.at - above.at > GROUP_MS;
     rows.push(row);
     last = row;
@@ -113,7 +113,7 @@ export function rowsOf(room, { from, to }, me, now, preferences) {
     else {
       add({
         key, kind: "message", user: me, at, text: submission.text ?? "", version: "", seq: null, isAction: submission.kind === "me",
-        isMine: true, isMention: false, isFirst: true, isEdited: false, isEditing: false, isDeleting: false, isUnfolded: room.unfolded.has(key),
+        isMine: true, isMention: false, isNewOwner: false, isFirst: true, isEdited: false, isEditing: false, isDeleting: false, isUnfolded: room.unfolded.has(key),
         quote: quoteOf(room, submission.reply, preferences), state, failures,
       });
     }
@@ -145,7 +145,7 @@ function postRow(room, { key, record }, edits, me, preferences) {
   const failures = edits.filter(({ rejection }) => rejection).map(failure);
   const edit = edits.findLast(({ rejection }) => !rejection)?.submission;
   return {
-    key, kind: "message", user, at, seq, isAction: kind === "me", isMine: room.isOwn(user, me), isFirst: true,
+    key, kind: "message", user, at, seq, isAction: kind === "me", isMine: room.isOwn(user, me), isNewOwner: record.new_owner === true, isFirst: true,
     isMention: text !== null && !room.isOwn(user, me) && !preferences?.isIgnored(user) && room.isMentionOf({ ...record, text }, me),
     text: text === null ? null : edit?.text ?? text,
     version: `${version} ${edits.map(({ submission }) => submission.cid)}`,

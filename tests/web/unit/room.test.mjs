@@ -28,6 +28,14 @@ test("successive messages of one author are under one name", () => {
   assert.deepEqual(lines.map((row) => row.isMine), [false, false, true, false, false]);
 });
 
+test("a new owner of a name has the name and the mark above the first message, also once it is deleted", () => {
+  const room = lobby(post(1, "ada"), { ...post(2, "ada"), new_owner: true }, post(3, "ada"));
+  const lines = () => rowsOf(room, ALL, "bob", NOON).filter((row) => row.kind === "message");
+  assert.deepEqual(lines().map((row) => [row.isFirst, row.isNewOwner]), [[true, false], [true, true], [false, false]]);
+  room.add({ ...post(4, "ada"), type: "delete", target: 2 }, false, false);
+  assert.deepEqual(lines().map((row) => [row.text, row.isNewOwner]).slice(0, 2), [["line 1", false], [null, true]]);
+});
+
 test("a new day gets a rule", () => {
   const room = lobby(post(1, "ada", "x", NOON - 3 * 86_400_000), post(2, "ada", "x", NOON - 86_400_000), post(3, "ada", "x", NOON));
   const days = rowsOf(room, ALL, "bob", NOON).filter((row) => row.kind === "day").map((row) => row.text);
