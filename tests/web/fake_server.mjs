@@ -18,6 +18,17 @@ function token(user) {
   return Buffer.from(user).toString("hex").padEnd(32, "0").slice(0, 32);
 }
 
+/** The key by which names are compared, of the names that tests use. */
+const key = (name) => name.toLowerCase();
+
+const compare = (a, b) => (a < b ? -1 : Number(a > b));
+
+/** Each name once, ignoring case. */
+function sorted(names) {
+  const byKey = new Map(names.map((name) => [key(name), name]));
+  return [...byKey].sort(([a], [b]) => compare(a, b)).map(([, name]) => name);
+}
+
 export class FakeServer {
   /** room → { log, records } */
   rooms = new Map();
@@ -46,6 +57,12 @@ export class FakeServer {
   topics = new Map();
   /** room → people who are there without a connection */
   guests = new Map();
+  /** room → members who are not there */
+  absentees = new Map();
+  /** user → away message */
+  away = new Map();
+  /** What it does with a `who` with `state`: answers with a "page", sends the "whole" list as earlier servers, or "refuses". */
+  whoWithState = "page";
   /** From this many people on, a room's list is sent on request only, and joins and leaves are not announced. */
   largeRoom = Infinity;
 
@@ -108,7 +125,31 @@ export class FakeServer {
   }
 
   members(room) {
-    return [...new Set([...this.guests.get(room) ?? [], ...[...this.clients].filter((c) => c.rooms.has(room)).map((c) => c.user)])].sort();
+    return sorted([...this.guests.get(room) ?? [], ...[...this.clients].filter((c) => c.rooms.has(room)).map((c) => c.user)]);
+  }
+
+  /** Members of a public room who are not there. */
+  absent(room) {
+    const members = [...this.memberships].filter(([, rooms]) => rooms.has(room)).map(([user]) => user);
+    const here = new Set(this.members(room).map(key));
+    return sorted([...this.absentees.get(room) ?? [], ...members]).filter((user) => !here.has(key(user)));
+  }
+
+  #who({ room, state, prefix, after, limit = 100 }) {
+    const names = this.members(room);
+    if (state === undefined || this.whoWithState === "whole") return { type: "members", room, members: names, away: this.#awayOf(names) };
+    if (this.whoWithState === "refuses") return { type: "error", code: "bad_message", message: "`state` is not known", room };
+    const absent = this.absent(room);
+    const rest = (state === "here" ? names : absent)
+      .filter((name) => (prefix === undefined || key(name).startsWith(key(prefix))) && (after === undefined || compare(key(name), key(after)) > 0));
+    const page = rest.slice(0, limit);
+    const away = state === "here" ? { away: this.#awayOf(page) } : {};
+    return { type: "members", room, state, prefix, after, members: page, ...away, here: names.length, absent: absent.length, more: rest.length > page.length || undefined };
+  }
+
+  #awayOf(names) {
+    const away = names.filter((user) => this.away.has(user)).map((user) => ({ user, text: this.away.get(user) }));
+    return away.length ? away : undefined;
   }
 
   #lockout() {
@@ -131,11 +172,11 @@ export class FakeServer {
   }
 
   #meet(socket) {
-    const client = { socket, user: "", rooms: new Set() };
+    const client = { socket, user: "", rooms: new Set(), followsRooms: false };
     this.clients.add(client);
     socket.on("close", () => {
       this.clients.delete(client);
-      for (const room of client.rooms) this.#presence(room, client.user, "left");
+      for (const room of client.rooms) this.#presence(room, client.user, "left", undefined, this.roomsOf(client.user).has(room));
     });
     socket.on("error", () => {});
     socket.on("message", (data) => {
@@ -188,7 +229,7 @@ export class FakeServer {
         const isLater = (/** @type {any} */ record) => record.type === "edit" && record.seq > page.at(-1)?.seq && page.some(({ seq }) => seq === record.target);
         return send({ type: "history", room, records: page, first: 1, ...(message.edits && this.isNew && { edits: records.filter(isLater) }) });
       }
-      case "who": return send({ type: "members", room, members: this.members(room) });
+      case "who": return send(this.#who(message));
       case "rooms":
         return send({
           type: "rooms",
@@ -221,6 +262,7 @@ export class FakeServer {
       return client.socket.close(4409, "name taken");
     }
     client.user = message.user;
+    client.followsRooms = message.rooms === true;
     const rooms = [...this.roomsOf(message.user)].map(([room, muted]) => ({ room, ...(muted && { muted }) }));
     const limits = { text: 4096, rate: 5, burst: 20, page: 100 };
     send({ type: "welcome", user: message.user, token: token(message.user), server: "talk/fake", limits, rooms });
@@ -238,8 +280,11 @@ export class FakeServer {
     const reset = since !== undefined && (log !== id || since > head || (cid !== undefined && has && (has.at !== at || has.cid !== cid)));
     const from = since === undefined || reset ? Math.max(0, head - this.firstPage) : since;
     const members = this.members(room);
+    const isSmall = members.length < this.largeRoom;
+    const absent = client.followsRooms && !room.startsWith("@") && this.whoWithState === "page" ? this.absent(room) : null;
+    const absentees = absent && { absent: absent.length, ...(absent.length <= 100 && { absent_members: absent }) };
     const [topic, marked] = [this.topics.get(room), this.marks.get(`${client.user} ${room}`)];
-    send({ type: "joined", room, ...(peer && { peer, asked: peer }), log: id, first: head ? 1 : 0, head, since: from, reset, topic, marked, count: members.length, members: members.length < this.largeRoom ? members : undefined });
+    send({ type: "joined", room, ...(peer && { peer, asked: peer }), log: id, first: head ? 1 : 0, head, since: from, reset, topic, marked, count: members.length, ...(isSmall && { members, away: this.#awayOf(members) }), ...absentees });
     for (const record of records.slice(from)) send(record);
     if (isNew) this.#presence(room, client.user, "joined", client);
   }
@@ -281,9 +326,9 @@ export class FakeServer {
     return room.slice(1).split("+").includes(user.toLowerCase());
   }
 
-  #presence(room, user, state, except) {
+  #presence(room, user, state, except, isMember = false) {
     const count = this.members(room).length;
-    const words = JSON.stringify({ type: "presence", room, count, ...(count < this.largeRoom && { user, state }) });
+    const words = JSON.stringify({ type: "presence", room, count, ...(count < this.largeRoom && { user, state, ...(isMember && { member: true }) }) });
     for (const other of this.clients) if (other !== except && other.rooms.has(room)) other.socket.send(words);
   }
 }
