@@ -16,6 +16,8 @@ const MAX_ADDRESS_CHARS = 64;
 /**
  * @import { Chat } from "./model/chat.js"
  * @import { HistoryRequests } from "./model/history-requests.js"
+ * @import { MemberRequests } from "./model/member-requests.js"
+ * @import { People } from "./model/people.js"
  * @import { Refusal } from "./model/refusals.js"
  * @import { Search, SearchResult } from "./model/search.js"
  * @import { Navigation } from "./navigation.js"
@@ -30,7 +32,7 @@ const MAX_ADDRESS_CHARS = 64;
  * @import { Page } from "./view/page.js"
  * @typedef {{
  *   chat: Chat, preferences: Preferences, store: Store, outboxStore: OutboxStore, tabs: Tabs, search: Search,
- *   historyRequests: HistoryRequests, page: Page, navigation: Navigation,
+ *   historyRequests: HistoryRequests, memberRequests: MemberRequests, people: People, page: Page, navigation: Navigation,
  *   isReading(): boolean, openRoom(room: string, seq?: number): void, openComposer(): void, draw(): void,
  * }} ClientParts What the client works on. `isReading`: whether a message that arrives now is in view.
  */
@@ -257,8 +259,9 @@ export class Client {
   }
 
   #connect() {
-    const { historyRequests, search, page } = this.#parts;
+    const { historyRequests, memberRequests, search, page } = this.#parts;
     historyRequests.disconnected();
+    memberRequests.disconnected();
     if (search.disconnected()) page.composer.hint("Search stopped: connection lost. Search again when connected", true);
     this.lastError = "";
     this.connection.connect();
@@ -358,9 +361,10 @@ export class Client {
 
   /** @param {Message} message */
   #received(message) {
-    const { chat, navigation } = this.#parts;
+    const { chat, memberRequests, navigation, people } = this.#parts;
     if (message.type === "joined" && message.asked !== undefined) this.#moveDraft(askedRoom(message.asked), message.room);
     chat.received(message, Date.now());
+    people.received(message);
     if (message.type === "joined" || message.type === "renamed") navigation.updateAddress();
     switch (message.type) {
       case "welcome": return this.#welcomed(message);
@@ -368,6 +372,7 @@ export class Client {
       case "renamed": return this.session?.user === message.to ? this.#renamed(message.to) : undefined;
       case "left": return this.session?.rooms.includes(message.room) ? undefined : this.#left(message.room);
       case "rooms": return this.#parts.page.composer.suggest();
+      case "members": return memberRequests.received(message, chat.rooms.get(message.room)?.members.isPaged ?? null);
       case "history": return this.#historyReceived(message);
       case "found": return this.#searchFinished(this.#parts.search.received(message));
       case "error": return this.#error(message);
@@ -478,9 +483,11 @@ export class Client {
   /** @param {Message} message */
   #error({ code, message, peer, ...error }) {
     const room = error.room ?? (peer === undefined ? undefined : roomWith(peer));
+    const failed = this.#parts.historyRequests.failed(room);
+    const isQuestion = (room || code === "bad_message") && this.#parts.memberRequests.refused(room);
+    if (isQuestion && code === "bad_message" && failed.length === 0) return; // by an older server, which is asked otherwise
     this.lastError = message;
     this.#isBadName = code === "bad_name";
-    const failed = this.#parts.historyRequests.failed(room);
     const isJoin = Boolean(room) && !this.session?.rooms.includes(room);
     if (isJoin) {
       this.#removeRoom(room, this.#parts.chat.previous);

@@ -6,12 +6,14 @@ import { OFFLINE } from "./local-actions.js";
 import { Chat } from "./model/chat.js";
 import { candidatesFrom } from "./model/completion.js";
 import { HistoryRequests } from "./model/history-requests.js";
+import { MemberRequests } from "./model/member-requests.js";
+import { People } from "./model/people.js";
 import { ReadMarkerSender } from "./model/read-marker-sender.js";
 import { Search } from "./model/search.js";
-import { suggestionsFor } from "./model/suggestions.js";
+import { nameTyped, suggestionsFor } from "./model/suggestions.js";
 import { roomFromPath, seqFromHash } from "./model/url.js";
 import { Navigation } from "./navigation.js";
-import { parseStoredRoom } from "./protocol/names.js";
+import { isUserName, parseStoredRoom } from "./protocol/names.js";
 import { OutboxStore } from "./storage/outbox-store.js";
 import { Preferences } from "./storage/preferences.js";
 import { openStorage, Store } from "./storage/store.js";
@@ -34,6 +36,8 @@ applyAppearance(preferences);
 const chat = new Chat(preferences);
 /** @type {Send} */ const send = (message) => client.send(message);
 const historyRequests = new HistoryRequests(send);
+const memberRequests = new MemberRequests(send, () => page.peopleFound());
+const people = new People(memberRequests, draw);
 const search = new Search(send);
 const readMarkers = new ReadMarkerSender(chat, send);
 
@@ -56,7 +60,11 @@ const page = new Page({
   openMessage: (seq) => openRoom(chat.room?.name ?? "", seq),
   requestRooms,
   requestMembers: () => {
-    if (!send({ type: "who", room: chat.room?.name })) hint(OFFLINE, true);
+    if (!people.request()) hint(OFFLINE, true);
+  },
+  findPeople: (typed) => {
+    const name = typed.trim().replace(/^@/, "");
+    memberRequests.find(chat.fromHere, isUserName(name) ? name : "");
   },
   loadOlder: () => chat.room && historyRequests.loadOlder(chat.room),
   loadNewer: () => chat.room && historyRequests.loadNewer(chat.room),
@@ -83,7 +91,10 @@ const page = new Page({
     page.composer.focusUnlessTouch(); // the button that had the focus is gone
   },
   completions: () => candidatesFrom(chat),
-  suggestions: (before) => suggestionsFor(before, chat),
+  suggestions: (before) => {
+    memberRequests.find(chat.room ? [chat.room] : [], nameTyped(before, chat));
+    return suggestionsFor(before, chat);
+  },
   isRoom: (name) => chat.isKnownRoom(name),
   setMuted: (room, isMuted) => actions.setMuted(room, isMuted),
   preferencesChanged: () => {
@@ -96,7 +107,7 @@ const hint = (/** @type {string} */ text, isBad = false) => page.composer.hint(t
 const navigation = new Navigation({ chat, historyRequests, messages: page.messages, hint, openComposer, draw });
 /** @type {Client} */
 const client = new Client({
-  chat, preferences, store, outboxStore, tabs, search, historyRequests, page, navigation, isReading, openRoom, openComposer, draw,
+  chat, preferences, store, outboxStore, tabs, search, historyRequests, memberRequests, people, page, navigation, isReading, openRoom, openComposer, draw,
 });
 const actions = new Actions({
   chat, store, outboxStore, client, search, openRoom, leaveRoom, openComposer, hint, draw,
@@ -165,7 +176,7 @@ function drawNow() {
   isDrawing = false;
   const { session, connection: { retryAt, lostAt } } = client;
   if (!session) return;
-  const state = { chat, state: session.state, reason: client.lastError, retryAt, lostAt, typingUsers: chat.typingUsers(Date.now()) };
+  const state = { chat, people, state: session.state, reason: client.lastError, retryAt, lostAt, typingUsers: chat.typingUsers(Date.now()) };
   page.draw(state);
   if (chat.room && isReading()) {
     const { unread } = chat.room;

@@ -42,6 +42,11 @@ export class Chat {
     return [...all.filter(({ peer }) => !peer), ...all.filter(({ peer }) => peer)];
   }
 
+  /** The rooms, that on the screen first. */
+  get fromHere() {
+    return this.room ? [...new Set([this.room, ...this.listed])] : this.listed;
+  }
+
   /** Unread messages in rooms that are not muted. */
   get unread() {
     return this.#unmuted.reduce((sum, { unread }) => sum + unread, 0);
@@ -222,6 +227,7 @@ export class Chat {
       case "presence": return room?.presence(message, this.me);
       case "typing": return void room?.typing.set(message.user, now + TYPING_SHOWN_MS);
       case "members":
+        if (message.state !== undefined) return room?.members.paged(/** @type {any} */ (message)); // never in place of the list
         room?.membersListed(message);
         if (this.expectedReplies.delete("members")) room?.note(this.#memberList(room));
         return;

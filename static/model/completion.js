@@ -107,7 +107,8 @@ export function candidatesFrom({ room, me, listed, knownRooms }) {
     if (item && "record" in item) names.add(item.record.user);
   }
   const peers = listed.flatMap(({ peer }) => peer ?? []);
-  for (const name of [...room?.memberNames ?? [], ...room?.peer ? [room.peer] : [], ...peers]) names.add(name);
+  const [here, absent] = [room?.members.someOf("here") ?? [], room?.members.someOf("absent") ?? []];
+  for (const name of [...here, ...room?.peer ? [room.peer] : [], ...peers, ...absent]) names.add(name);
   const [mine, seen] = [nameKey(me), new Set()];
   const isNew = (/** @type {string} */ name) => {
     const key = nameKey(name);

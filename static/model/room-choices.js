@@ -45,13 +45,13 @@ function newRoom({ rooms, knownRooms }, typed) {
   return isThere ? [] : [{ room: name, label: `#${name}`, hint: "join or create" }];
 }
 
-/** The users who are in a room with us, or wrote in one. @param {Chat} chat */
+/** The users who are members of a room with us, here or not, or wrote in one. @param {Chat} chat */
 function knownUsers({ rooms, me }) {
   /** @type {Map<string, string>} Each name by its key, as it was spelled last. */
   const known = new Map();
-  for (const { items, memberNames } of rooms.values()) {
+  for (const { items, members } of rooms.values()) {
     for (const item of items) if ("record" in item) known.set(nameKey(item.record.user), item.record.user);
-    for (const user of memberNames ?? []) known.set(nameKey(user), user);
+    for (const user of [...members.someOf("absent"), ...members.someOf("here")]) known.set(nameKey(user), user);
   }
   known.delete(nameKey(me));
   return [...known.values()].sort((a, b) => a.localeCompare(b));

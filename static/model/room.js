@@ -122,13 +122,14 @@ export class Room {
   }
 
   /** @param {Message} message */
-  joined({ first, head, since, members, count, away, topic, marked, damaged, peer }) {
+  joined({ first, head, since, members, count, away, absent_members, absent, topic, marked, damaged, peer }) {
     if (this.peer !== null && isUserName(peer)) this.peer = peer;
     this.first = first;
     this.oldest ??= since + 1;
     if (since > this.newest) this.newest = since;
     this.#head = head;
     this.membersListed({ members, count, away });
+    this.members.joined(absent_members ?? undefined, absent ?? undefined);
     this.topic = topic ?? "";
     // Without a read marker nothing is unread, except in a private room.
     this.#unread.readPosition.joined(marked ?? null, this.peer ? 0 : head);
@@ -471,11 +472,11 @@ export class Room {
   }
 
   /** @param {Message} message @param {string} me */
-  presence({ user, state, count, away }, me) {
+  presence({ user, state, count, away, member }, me) {
     this.members.count = count;
     if (!user || (state !== "joined" && state !== "left")) return;
     this.setPeerSpelling(user);
-    this.members.update(user, state);
+    this.members.update(user, state, Boolean(member));
     this.members.setAway(user, away ?? null);
     if (state === "left") this.typing.delete(user);
     if (!sameName(user, me)) this.#summarize(user, state);

@@ -5,7 +5,7 @@ import { Completion, candidatesFrom, firstArgument, lastWord } from "./completio
 import { COMMANDS } from "./commands.js";
 import { awayText } from "./members.js";
 import { EMOJI } from "../text/emoji.js";
-import { nameKey } from "../protocol/names.js";
+import { isUserName } from "../protocol/names.js";
 
 /**
  * @import { Chat } from "./chat.js"
@@ -27,6 +27,13 @@ export function suggestionsFor(before, chat) {
   if (!words) return null;
   const describe = { command: describeCommand, room: (/** @type {string} */ label) => describeRoom(label, chat), emoji: describeEmoji, person: personIn(chat) }[kind];
   return { start, list: words.map((word) => ({ word, ...describe(word.trim()) })) };
+}
+
+/** The beginning of a person's name at the end of `before`; "": none. @param {string} before @param {Chat} chat */
+export function nameTyped(before, chat) {
+  const { typed, line } = lastWord(before);
+  const name = kindOf(typed, chat.room?.editing ? "edit" : line) === "person" ? typed.replace(/^@/, "") : "";
+  return isUserName(name) ? name : "";
 }
 
 /** What the last word of a text is the beginning of. @param {string} typed @param {string} line What is before it. */
@@ -63,11 +70,11 @@ function describeRoom(label, { rooms, roomInfo }) {
 /** @param {Chat} chat @returns {(label: string) => { label: string, detail: string }} */
 function personIn(chat) {
   const { room } = chat;
-  const here = new Set(room?.memberNames?.map(nameKey));
+  const presenceOf = room?.members.lookUp();
   return (label) => {
     const user = label.replace(/^@/, "");
     const away = room && chat.awayMessage(room, user);
-    const presence = room?.memberNames ? here.has(nameKey(user)) ? "here" : "not here now" : "";
+    const presence = { here: "here", absent: "not here", unknown: "" }[presenceOf?.(user) ?? "unknown"];
     return { label, detail: away === null ? presence : awayText(away) };
   };
 }

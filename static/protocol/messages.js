@@ -39,6 +39,10 @@ const RECORDS = {
 const isAwayMember = hasFields({ user: isString, text: isString });
 const isState = matching(/^(joined|left)$/);
 const isMembership = hasFields({ room: isRoomName, muted: optional(isBoolean) });
+/** One page of a list of members, as a `who` with `state` asks for it. */
+const isMembersPage = hasFields({
+  state: matching(/^(here|absent)$/), prefix: optional(isString), after: optional(isString), here: isCount, absent: isCount, more: optional(isBoolean),
+});
 const ROOM_FIELDS = { name: isString, head: isCount, members: isCount };
 
 /** The required fields of each server message. Other fields are ignored: version 1 may add some. */
@@ -48,15 +52,15 @@ const SHAPES = new Map(Object.entries(/** @type {Record<string, Shape | Check>} 
   joined: {
     room: isRoomName, peer: optional(isString), asked: optional(isString), log: isString, first: isCount, head: isCount, since: isCount, at: optional(isCount), cid: optional(isString), reset: optional(isBoolean), damaged: optional(isBoolean),
     count: isCount, members: optional(listOf(isString)), topic: optional(isString), marked: optional(isCount),
-    away: optional(listOf(isAwayMember)),
+    away: optional(listOf(isAwayMember)), absent: optional(isCount), absent_members: optional(listOf(isString)),
   },
   history: { room: isRoomName, records: listOf(isLogRecord), first: isCount },
   found: { room: isRoomName, text: isString, records: listOf(isLogRecord), before: isCount, first: isCount },
-  presence: { room: isRoomName, user: optional(isString), state: optional(isState), count: isCount, away: optional(isString) },
+  presence: { room: isRoomName, user: optional(isString), state: optional(isState), count: isCount, away: optional(isString), member: optional(isBoolean) },
   away: { room: isRoomName, user: isString, text: isString },
   back: { room: isRoomName, user: isString },
   renamed: { user: isString, to: isString, token: optional(isToken) },
-  members: { room: isRoomName, members: listOf(isString), away: optional(listOf(isAwayMember)) },
+  members: allOf(hasFields({ room: isRoomName, members: listOf(isString), away: optional(listOf(isAwayMember)) }), (v) => v.state === undefined || isMembersPage(v)),
   rooms: { rooms: listOf(hasFields(ROOM_FIELDS)) },
   left: { room: isRoomName },
   typing: { room: isRoomName, user: isString },

@@ -110,6 +110,11 @@ export function sameName(a, b) {
   return nameKey(a) === nameKey(b);
 }
 
+/** The order of lists of names. @param {string} a @param {string} b */
+export function compareNames(a, b) {
+  return compareCodePoints(nameKey(a), nameKey(b));
+}
+
 /** @param {unknown} value */
 export function isRoomName(value) {
   return typeof value === "string" && (ROOM_NAME.test(value) || OWNERS_ROOM.test(value) || PRIVATE_ROOM.test(value));

@@ -7,30 +7,33 @@ import { awayText } from "../model/members.js";
 import { formatDuration } from "../text/time.js";
 import { Announcer } from "./announcer.js";
 import { Composer } from "./composer.js";
-import { button, byId, colouredName, hiddenText, linkNodes, make, on, onFollow, onSubmit, reconcile, setText } from "./dom.js";
+import { button, byId, hiddenText, linkNodes, make, on, onFollow, onSubmit, reconcile, setText } from "./dom.js";
 import { FieldError } from "./field-error.js";
 import { LoginView } from "./login.js";
 import { MessageList } from "./message-list.js";
 import { Notices } from "./notices.js";
 import { Notifications } from "./notifications.js";
+import { PeopleView } from "./people.js";
 import { RenameForm } from "./rename.js";
 import { SettingsView } from "./settings.js";
 import { RoomPicker } from "./room-picker.js";
-import { fitRoomName, fitUserName, isUserName, parseRoomName, sameName } from "../protocol/names.js";
+import { fitRoomName, fitUserName, isUserName, parseRoomName } from "../protocol/names.js";
 
 /**
  * @import { Chat } from "../model/chat.js"
+ * @import { People } from "../model/people.js"
  * @import { Room } from "../model/room.js"
  * @import { State } from "../protocol/session.js"
  * @import { ComposerCallbacks } from "./composer.js"
  * @import { MessageListCallbacks } from "./message-list.js"
+ * @import { PeopleCallbacks } from "./people.js"
  * @import { RenameCallbacks } from "./rename.js"
  * @import { SettingsCallbacks } from "./settings.js"
- * @typedef {{ chat: Chat, state: State, reason: string,
+ * @typedef {{ chat: Chat, people: People, state: State, reason: string,
  *     retryAt: number | null, lostAt: number | null, typingUsers: string[] }} PageState All that is shown; both times in Unix ms.
- * @typedef {MessageListCallbacks & ComposerCallbacks & SettingsCallbacks & RenameCallbacks & {
- *   logIn(user: string, password: string | null, key: string | null): void, retry(): void, requestMembers(): void,
- *   leaveRoom(room: string): void, openNeighbour(by: number, isUnread: boolean): void, openDirect(user: string): string | null,
+ * @typedef {MessageListCallbacks & ComposerCallbacks & SettingsCallbacks & RenameCallbacks & PeopleCallbacks & {
+ *   logIn(user: string, password: string | null, key: string | null): void, retry(): void, findPeople(typed: string): void,
+ *   leaveRoom(room: string): void, openNeighbour(by: number, isUnread: boolean): void,
  * }} PageCallbacks What a person can do. `openRoom` returns whether that can be a room; `openDirect`, why not, or null.
  */
 
@@ -44,6 +47,7 @@ export class Page {
   #element = byId("app");
   #roomPicker;
   #settings;
+  #people;
   /** @type {Chat | null} */ #chat = null;
   /** The list in the document. @type {string[]} */ #knownRooms = [];
   #joinError = new FieldError("join-room");
@@ -61,7 +65,8 @@ export class Page {
     this.notices = new Notices(() => this.composer.focusUnlessTouch());
     this.renameForm = new RenameForm(callbacks, (text) => this.composer.hint(text));
     this.#settings = new SettingsView(callbacks);
-    this.#roomPicker = new RoomPicker((choice) => void ("room" in choice ? callbacks.openRoom(choice.room) : callbacks.openDirect(choice.user)));
+    this.#people = new PeopleView(callbacks);
+    this.#roomPicker = new RoomPicker((choice) => void ("room" in choice ? callbacks.openRoom(choice.room) : callbacks.openDirect(choice.user)), callbacks.findPeople);
     on("open-picker", "click", () => this.#openRoomPicker());
     on("open-shortcuts", "click", () => this.#showShortcuts());
     on("open-settings", "click", () => {
@@ -98,13 +103,19 @@ export class Page {
     }
   }
 
+  /** More people are known than when the choices were made that are on the screen. */
+  peopleFound() {
+    this.composer.suggest();
+    this.#roomPicker.refresh();
+  }
+
   closePanels() {
     for (const panel of this.#panels) if (panel.matches(":popover-open")) panel.hidePopover();
   }
 
   /** @param {PageState} pageState */
   draw(pageState) {
-    const { chat, typingUsers } = pageState;
+    const { chat, people, typingUsers } = pageState;
     this.#chat = chat;
     const { room, me, unread } = chat;
     const name = room ? `${room.peer ?? room.name} – Talk` : "Talk";
@@ -114,9 +125,9 @@ export class Page {
     this.#drawTopic(room ? headerText(room, chat) : "");
     this.#drawState(pageState);
     this.#drawRooms(chat);
-    this.#drawMembers(room, chat);
     this.messages.draw(room, me, chat.preferences);
     this.announcer.draw(room, me, chat.preferences);
+    this.#people.draw(room, chat, people);
     setText(byId("typing"), typingText(typingUsers));
     const isScrolledBack = room !== null && !this.messages.isFollowing;
     byId("latest").hidden = !isScrolledBack;
@@ -171,26 +182,6 @@ export class Page {
     if (room.unread) link.append(make("span", { class: isMuted ? "badge muted" : "badge" }, unreadText(room), hiddenText(" unread")));
     onFollow(link, () => this.#callbacks.openRoom(name));
     return make("li", {}, link, button("×", () => this.#callbacks.leaveRoom(name), { class: "plain", "aria-label": `Leave ${label}` }));
-  }
-
-  /** @param {Room | null} room @param {Chat} chat */
-  #drawMembers(room, chat) {
-    const { me } = chat;
-    const count = room?.members.count ?? 0;
-    const awayMessage = (/** @type {string} */ name) => (room ? chat.awayMessage(room, name) : null);
-    setText(byId("member-count"), String(count));
-    setText(byId("members-title"), `People · ${count}`);
-    const members = room?.memberNames ?? [];
-    // In a large room the server lists people only on request, and does not say who joins or leaves after that.
-    const rows = room && members.length !== count ? [...members, ""] : members;
-    reconcile(byId("members-list"), rows, (name) => ({ key: name, version: name ? `${sameName(name, me)} ${awayMessage(name)}` : `${count}` }), (name) => {
-      if (!name) return make("li", {}, button(`Show all ${count.toLocaleString()} people`, this.#callbacks.requestMembers, { class: "plain" }));
-      const shown = colouredName(name, hue(name));
-      if (sameName(name, me)) return make("li", {}, shown, " ", make("span", { class: "secondary" }, "you"), ...awayNote(awayMessage(name)));
-      const write = button("", () => this.#callbacks.openDirect(name), { class: "plain" });
-      write.append(hiddenText("Write to "), shown);
-      return make("li", {}, write, ...awayNote(awayMessage(name)));
-    });
   }
 
   /** Joins or creates a room, or with `@` opens the private room with a person. @param {string} typed */
@@ -254,11 +245,6 @@ export class Page {
 function headerText(room, chat) {
   const away = room.peer === null ? null : chat.awayMessage(room, room.peer);
   return away === null ? room.topic : `${room.peer} is ${awayText(away)}`;
-}
-
-/** @param {string | null} text */
-function awayNote(text) {
-  return text === null ? [] : [" ", make("bdi", { class: "secondary away", title: awayText(text) }, awayText(text))];
 }
 
 /** @param {Room} room */

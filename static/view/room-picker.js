@@ -18,10 +18,13 @@ export class RoomPicker {
   #selected = 0;
   #onChoice;
 
-  /** @param {(choice: Choice) => void} onChoice */
-  constructor(onChoice) {
+  /** @param {(choice: Choice) => void} onChoice @param {(typed: string) => void} findPeople Looks for people whose names begin so; then call `refresh`. */
+  constructor(onChoice, findPeople) {
     this.#onChoice = onChoice;
-    on("picker-input", "input", () => this.#filter());
+    on("picker-input", "input", () => {
+      findPeople(this.#field.value);
+      this.#filter();
+    });
     on("picker-input", "keydown", (event) => this.#keyPressed(event));
     on("picker-list", "click", ({ target }) => {
       const option = target instanceof Element && target.closest("li");
@@ -35,6 +38,15 @@ export class RoomPicker {
     this.#field.value = "";
     this.#dialog.showModal();
     this.#filter();
+  }
+
+  /** Shows the choices of what is known now. The selected one stays selected. */
+  refresh() {
+    if (!this.#dialog.open) return;
+    const selected = this.#choices[this.#selected];
+    this.#filter();
+    const at = this.#choices.findIndex(({ label, hint }) => label === selected?.label && hint === selected.hint);
+    if (at > 0) this.#select(at);
   }
 
   #filter() {

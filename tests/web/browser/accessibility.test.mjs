@@ -9,6 +9,9 @@ const AXE = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.m
 
 const { browser, fake } = await withFakeServer();
 for (const [user, text] of [["ada", "morning"], ["ada", "bob: see https://example.org"], ["bob", "hello"], ["eve", "later"], ["eve", "row\n".repeat(40).trim()]]) fake.post("lobby", user, text);
+fake.guests.set("lobby", ["ada"]);
+fake.away.set("ada", "lunch");
+fake.absentees.set("lobby", ["eve", "nora"]);
 fake.topics.set("lobby", "Release on Friday: https://example.org/plan");
 
 /** Every violated rule, and where. */
@@ -64,6 +67,10 @@ for (const colorScheme of ["light", "dark"]) {
       if (width < 760) {
         await page.getByRole("button", { name: "Rooms" }).click();
         await check("the rooms");
+        await page.keyboard.press("Escape");
+        await page.getByRole("button", { name: "people here" }).click();
+        await page.getByRole("button", { name: "Write to nora" }).waitFor();
+        await check("the people");
         await page.keyboard.press("Escape");
       }
       if (width < 760) await page.getByRole("button", { name: "Rooms" }).click();

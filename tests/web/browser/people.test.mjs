@@ -8,10 +8,12 @@ const { browser, fake } = await withFakeServer();
 
 const title = (page, text) => until(() => page.locator("#title").textContent(), (seen) => seen === text, text);
 
-test("a large room lists its people on request, and again when others have come", async (t) => {
+for (const whoWithState of ["whole", "refuses"]) test(`a large room of an earlier server lists its people on request, and again when others have come (${whoWithState})`, async (t) => {
   fake.largeRoom = 151;
+  fake.whoWithState = whoWithState;
   fake.guests.set("crowd", Array.from({ length: 150 }, (_, i) => `guest-${i + 1}`));
-  t.after(() => (fake.largeRoom = Infinity));
+  fake.absentees.set("crowd", ["never"]);
+  t.after(() => Object.assign(fake, { largeRoom: Infinity, whoWithState: "page" }));
   const context = await person(browser, { viewport: { width: 1280, height: 800 } });
   const page = await enter(context, `${fake.url}/r/crowd`, "bob");
   await page.getByRole("button", { name: "Show all 151 people" }).click();
@@ -19,6 +21,9 @@ test("a large room lists its people on request, and again when others have come"
   assert.equal(await page.getByRole("button", { name: /^Show all/ }).count(), 0);
   assert.equal(await page.getByRole("button", { name: "Write to guest-77" }).isVisible(), true);
   assert.equal(await page.locator("#log .note", { hasText: "Here:" }).count(), 0, "the list is where it was asked for");
+  assert.equal(await page.getByRole("heading", { name: "Here (151)" }).isVisible(), true);
+  assert.equal(await page.locator("#absent-people").isVisible(), false, "the server does not say who is not here");
+  assert.equal(await page.locator("#hint").textContent(), "", "no refusal is shown");
   fake.guests.get("crowd").push("guest-151");
   fake.broadcast("crowd", { type: "presence", room: "crowd", count: 152 });
   await page.getByRole("button", { name: "Show all 152 people" }).click();

@@ -34,14 +34,14 @@ test("with the keyboard: arrows choose, Enter and Tab take, Esc closes, and Ente
     return box.inputValue();
   };
   await box.pressSequentially("hi @ad");
-  assert.deepEqual(await options(), ["@adele not here now", "@adam not here now"]);
+  assert.deepEqual(await options(), ["@adele not here", "@adam not here"]);
   assert.equal(await chosen(), null, "nothing is chosen at first");
   assert.equal(await press("ArrowDown"), "hi @ad", "choosing changes no text");
-  assert.equal(await chosen(), "@adele not here now");
+  assert.equal(await chosen(), "@adele not here");
   await press("ArrowDown", "ArrowDown");
-  assert.equal(await chosen(), "@adele not here now", "round and round");
+  assert.equal(await chosen(), "@adele not here", "round and round");
   await press("ArrowUp");
-  assert.equal(await chosen(), "@adam not here now");
+  assert.equal(await chosen(), "@adam not here");
   assert.equal(await press("Enter"), "hi @adam ");
   assert.equal(await isOpen(), false);
   assert.equal(await box.getAttribute("aria-activedescendant"), null);

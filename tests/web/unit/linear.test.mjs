@@ -7,12 +7,12 @@ import { Chat } from "../../../static/model/chat.js";
 import * as commands from "../../../static/model/commands.js";
 import { candidatesFrom, Completion, firstArgument, fitSpacing, lastWord } from "../../../static/model/completion.js";
 import { parseMoment } from "../../../static/model/goto.js";
-import { awayText } from "../../../static/model/members.js";
+import { awayText, withName, without } from "../../../static/model/members.js";
 import { mentions } from "../../../static/model/mentions.js";
 import { notificationFor } from "../../../static/model/notification.js";
 import { Room } from "../../../static/model/room.js";
 import { choices } from "../../../static/model/room-choices.js";
-import { suggestionsFor } from "../../../static/model/suggestions.js";
+import { nameTyped, suggestionsFor } from "../../../static/model/suggestions.js";
 import * as url from "../../../static/model/url.js";
 import { decode, encode } from "../../../static/protocol/messages.js";
 import * as names from "../../../static/protocol/names.js";
@@ -78,6 +78,10 @@ const READERS = {
   notificationFor: (t) => notificationFor(record({ text: t }), roomWith({}).chat),
   privateRoom: (t) => names.privateRoom(t, `${t}x`),
   peerOf: (t) => [names.peerOf(t, "bob"), names.peerOf("@ada+bob", t)],
+  compareNames: (t) => names.compareNames(t, `${t}x`),
+  withName: (t) => withName([t, `${t}x`], `${t}y`),
+  without: (t) => without([t, `${t}x`], t),
+  nameTyped: (t) => [t, `@${t}`, `/msg ${t}`].map((before) => nameTyped(before, roomWith({}).chat)),
   sameName: (t) => names.sameName(t, `${t}x`),
   "a row": (t) => rowsOf(roomWith({ text: t }).room, { from: 0, to: Infinity }, "bob", 0),
   "a row of a name": (t) => rowsOf(roomWith({ user: t }).room, { from: 0, to: Infinity }, "bob", 0),

@@ -31,6 +31,19 @@ test("a message with a field missing or of the wrong type is no message", () => 
   assert.equal(decode("{\"type\":\"joined\",\"room\":\"lobby\",\"members\":\"ada\"}"), null);
 });
 
+test("a page of a list of members says which list it is of, and how many there are", () => {
+  const page = { type: "members", room: "lobby", state: "absent", members: ["ada"], here: 3, absent: 1 };
+  assert.deepEqual(decode(encode({ ...page, prefix: "a", after: "aa", more: true })).members, ["ada"]);
+  assert.deepEqual(decode(encode({ type: "members", room: "lobby", members: [] })).members, []);
+  for (const bad of [{ state: "gone" }, { state: null }, { here: undefined }, { absent: -1 }, { prefix: 1 }, { after: [] }, { more: "true" }, { members: [1] }]) {
+    assert.equal(decode(encode({ ...page, ...bad })), null, JSON.stringify(bad));
+  }
+  const joined = { type: "joined", room: "lobby", log: "l", first: 1, head: 0, since: 0, count: 1 };
+  assert.notEqual(decode(encode({ ...joined, absent: 2, absent_members: ["ada", "eve"] })), null);
+  for (const bad of [{ absent: "2" }, { absent: 1, absent_members: "ada" }]) assert.equal(decode(encode({ ...joined, ...bad })), null);
+  assert.equal(decode(encode({ type: "presence", room: "lobby", user: "ada", state: "left", count: 1, member: "yes" })), null);
+});
+
 test("a post may name the record it replies to, by a number", () => {
   assert.equal(decode(encode({ ...POST, reply: 7 })).reply, 7);
   for (const reply of ["7", -1, 1.5, 2 ** 53, [7]]) assert.equal(decode(encode({ ...POST, reply })), null, `${reply}`);
