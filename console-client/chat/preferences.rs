@@ -81,11 +81,11 @@ impl Chat {
         Ok(())
     }
 
-    /// Mutes a room, or no longer; the confirmation to show. The server keeps it for all devices of the person; that of
-    /// a private room, or with an older server, stays here.
+    /// Mutes a room, or no longer; the confirmation to show. The server keeps it for all devices of the person; with an
+    /// older server it stays here.
     fn mute(&mut self, room: RoomName, is_muted: bool) -> Result<String, String> {
         let label = self.view.display.label(&room);
-        if self.is_shared(&room) {
+        if self.is_shared() {
             if is_muted && !self.view.display.rooms.contains(&room) {
                 return Err(format!("you are not in {label}"));
             }
@@ -101,10 +101,10 @@ impl Chat {
         })
     }
 
-    /// Whether the server keeps for the person whether this room is muted.
-    fn is_shared(&self, room: &RoomName) -> bool {
+    /// Whether the server keeps for the person which rooms are muted.
+    fn is_shared(&self) -> bool {
         let welcome = self.view.connection.welcome();
-        !room.is_private() && welcome.is_some_and(|welcome| welcome.rooms.is_some())
+        welcome.is_some_and(|welcome| welcome.rooms.is_some())
     }
 
     /// Tells the server that a room is muted, or no longer. What was kept here of it goes.
@@ -122,7 +122,7 @@ impl Chat {
 
     /// Tells the server that a room is muted that was muted here before the server kept it.
     pub(super) fn share_old_mute(&mut self, room: &RoomName) {
-        if self.is_shared(room) && self.view.display.preferences.current().is_muted(room) {
+        if self.is_shared() && self.view.display.preferences.current().is_muted(room) {
             _ = self.share_mute(room, true); // if it cannot be sent now, it stays here until the next join
         }
     }

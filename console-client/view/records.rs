@@ -42,7 +42,7 @@ impl View {
         (room.members.count, room.seqs.first) = (joined.count, joined.first);
         room.members.set(joined.members.unwrap_or_default(), joined.away);
         room.is_joined = true;
-        room.peer = joined.peer.or(room.peer.take()).filter(|_| name.is_private());
+        room.set_peer(joined.peer.as_ref());
         room.topic.clone_from(&joined.topic);
         // Of many rooms that come back, one stream would begin with all their histories: they are counted.
         let is_counted = is_first

@@ -44,7 +44,7 @@ pub struct Membership {
 pub struct Memberships {
     /// The rooms of each owner, in the order in which they were joined. They are few: a list is enough.
     rooms: HashMap<OwnerId, Vec<Membership>>,
-    /// How many rooms an owner may be a member of.
+    /// How many public rooms an owner may be a member of; a fifth less of private ones.
     max: usize,
     /// Changes that are not stored yet, in order.
     unstored: Vec<SavedMembership>,
@@ -53,7 +53,7 @@ pub struct Memberships {
 }
 
 impl Memberships {
-    /// No memberships; each owner may have `max`.
+    /// No memberships; each owner may have `max` of public rooms.
     #[must_use]
     pub fn new(max: usize) -> Memberships {
         Memberships { rooms: HashMap::new(), max, unstored: Vec::new(), has_dropped: false }
@@ -63,7 +63,9 @@ impl Memberships {
     /// last ones are left out.
     pub fn restore(&mut self, saved: impl IntoIterator<Item = SavedMembership>) {
         let mut names: HashSet<RoomName> = HashSet::new();
+        let (max, private_max) = (self.max, self.max_of_private());
         for SavedMembership { owner, room, state } in saved {
+            let max = if room.is_private() { private_max } else { max };
             // Many owners are in the same rooms: one text in memory is enough.
             let room = names.get(&room).cloned().unwrap_or(room);
             names.insert(room.clone());
@@ -73,7 +75,7 @@ impl Memberships {
                     let is_muted = state == SavedState::Muted;
                     if let Some(one) = rooms.iter_mut().find(|one| one.room == room) {
                         one.is_muted = is_muted;
-                    } else if rooms.len() < self.max {
+                    } else if count_like(rooms, &room) < max {
                         rooms.push(Membership { room, is_muted });
                     }
                 }
@@ -94,15 +96,21 @@ impl Memberships {
         self.of(owner).iter().any(|one| one.room == *room)
     }
 
-    /// Whether `owner` is a member of as many rooms as an owner may be.
+    /// Whether `owner` is a member of as many rooms like `room`, public or private, as an owner may be.
     #[must_use]
-    pub fn is_full(&self, owner: OwnerId) -> bool {
-        self.of(owner).len() >= self.max
+    pub fn is_full(&self, owner: OwnerId, room: &RoomName) -> bool {
+        let max = if room.is_private() { self.max_of_private() } else { self.max };
+        count_like(self.of(owner), room) >= max
     }
 
-    /// Makes `owner` a member. False if they are, or are a member of too many rooms.
+    /// How many private rooms an owner may be a member of.
+    fn max_of_private(&self) -> usize {
+        self.max - self.max / limits::INVITED_SHARE
+    }
+
+    /// Makes `owner` a member. False if they are, or are a member of too many such rooms.
     pub fn join(&mut self, owner: OwnerId, room: &RoomName) -> bool {
-        if self.contains(owner, room) || self.is_full(owner) {
+        if self.contains(owner, room) || self.is_full(owner, room) {
             return false;
         }
         let membership = Membership { room: room.clone(), is_muted: false };
@@ -169,9 +177,17 @@ impl Memberships {
         self.has_dropped
     }
 
-    /// All memberships, to be stored in place of all that was, after those are removed whose owner no longer exists.
-    pub fn prune(&mut self, is_alive: impl Fn(OwnerId) -> bool) -> Vec<SavedMembership> {
-        self.rooms.retain(|owner, _| is_alive(*owner));
+    /// All memberships, to be stored in place of all that was, after those are removed whose owner or private room no
+    /// longer exists. A public room is created anew by the next join.
+    pub fn prune(
+        &mut self,
+        is_alive: impl Fn(OwnerId) -> bool,
+        is_there: impl Fn(&RoomName) -> bool,
+    ) -> Vec<SavedMembership> {
+        self.rooms.retain(|owner, rooms| {
+            rooms.retain(|one| !one.room.is_private() || is_there(&one.room));
+            is_alive(*owner) && !rooms.is_empty()
+        });
         (self.unstored, self.has_dropped) = (Vec::new(), false);
         let saved = |owner: &OwnerId, one: &Membership| SavedMembership {
             owner: *owner,
@@ -183,6 +199,11 @@ impl Memberships {
         };
         self.rooms.iter().flat_map(of).collect()
     }
+}
+
+/// How many of `rooms` are of the same kind as `room`, public or private.
+fn count_like(rooms: &[Membership], room: &RoomName) -> usize {
+    rooms.iter().filter(|one| one.room.is_private() == room.is_private()).count()
 }
 
 impl Membership {
@@ -217,7 +238,7 @@ mod tests {
             assert!(memberships.join(bob, &room(name)));
         }
         assert!(!memberships.join(bob, &room("a")), "already a member");
-        assert!(memberships.is_full(bob) && !memberships.join(bob, &room("d")));
+        assert!(memberships.is_full(bob, &room("d")) && !memberships.join(bob, &room("d")));
         assert_eq!(memberships.set_muted(bob, &room("a"), true), Some(true));
         assert_eq!(memberships.set_muted(bob, &room("a"), true), Some(false));
         assert_eq!(memberships.set_muted(bob, &room("d"), true), None);
@@ -272,7 +293,7 @@ mod tests {
             memberships.put_back(taken);
         }
         assert!(memberships.has_dropped() && memberships.take_unstored().is_empty());
-        assert_eq!(memberships.prune(|_| true).len(), 1);
+        assert_eq!(memberships.prune(|_| true, |_| true).len(), 1);
         assert!(!memberships.has_dropped());
     }
 
@@ -286,7 +307,27 @@ mod tests {
         let mut memberships = Memberships::new(50);
         memberships.restore((0..10_000).map(saved));
         assert_eq!(memberships.of(owner("1")).len(), 50);
-        assert_eq!(memberships.prune(|_| true).len(), 50);
-        assert!(memberships.prune(|_| false).is_empty() && memberships.of(owner("1")).is_empty());
+        assert_eq!(memberships.prune(|_| true, |_| true).len(), 50);
+        assert!(memberships.prune(|_| false, |_| true).is_empty());
+        assert!(memberships.of(owner("1")).is_empty());
+    }
+
+    #[test]
+    fn private_rooms_are_counted_apart_and_are_gone_once_their_log_is() {
+        let (mut memberships, bob) = (Memberships::new(10), owner("1"));
+        for n in 0..20 {
+            memberships.join(bob, &room(&format!("@a{n}+bob")));
+            memberships.join(bob, &room(&format!("r{n}")));
+        }
+        let private = |memberships: &Memberships| {
+            memberships.of(bob).iter().filter(|one| one.room.is_private()).count()
+        };
+        assert_eq!((memberships.of(bob).len(), private(&memberships)), (18, 8), "a fifth less");
+        let mut again = Memberships::new(10);
+        again.restore(memberships.take_unstored());
+        assert_eq!(shown(&again, bob), shown(&memberships, bob));
+        let left = memberships.prune(|_| true, |room| room.as_str() == "@a7+bob");
+        assert_eq!((left.len(), private(&memberships)), (11, 1));
+        assert!(memberships.contains(bob, &room("@a7+bob")));
     }
 }

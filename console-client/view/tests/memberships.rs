@@ -1,19 +1,21 @@
 //! The rooms of the person, which the server lists.
 
-use talk::chat::Membership;
 use talk::chat::protocol::Limits;
+use talk::chat::protocol::ListedRoom;
 use talk::chat::protocol::Welcome;
 use talk::limits;
 
 use super::*;
 
 fn welcome(rooms: &[(&str, bool)]) -> Event {
-    let listed =
-        |(name, is_muted): &(&str, bool)| Membership { room: room(name), is_muted: *is_muted };
-    welcome_listing(rooms.iter().map(listed).collect())
+    welcome_listing(rooms.iter().map(|(name, is_muted)| listed(name, None, *is_muted)).collect())
 }
 
-fn welcome_listing(rooms: Vec<Membership>) -> Event {
+fn listed(name: &str, peer: Option<&str>, is_muted: bool) -> ListedRoom {
+    ListedRoom { room: room(name), peer: peer.map(user), is_muted }
+}
+
+fn welcome_listing(rooms: Vec<ListedRoom>) -> Event {
     Event::Message(ServerMessage::Welcome(Welcome {
         former: Vec::new(),
         user: user("bob"),
@@ -27,7 +29,7 @@ fn welcome_listing(rooms: Vec<Membership>) -> Event {
 }
 
 fn membership(name: &str, change: PresenceChange, muted: bool) -> Event {
-    Event::Message(ServerMessage::Membership { room: room(name), change, muted })
+    Event::Message(ServerMessage::Membership { room: room(name), peer: None, change, muted })
 }
 
 fn names(view: &View) -> Vec<&str> {
@@ -72,7 +74,7 @@ fn the_lobby_that_nobody_named_makes_place_for_the_rooms_of_the_person() {
 
 #[test]
 fn a_server_that_lists_rooms_without_end_fills_no_memory() {
-    let one = |n: u32| Membership { room: room(&format!("room{n}")), is_muted: false };
+    let one = |n: u32| listed(&format!("room{n}"), None, false);
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     view.apply(welcome_listing((0..20_000).map(one).collect()), MIDNIGHT);
     for n in 0..20_000 {

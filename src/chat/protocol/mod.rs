@@ -15,7 +15,7 @@ mod client_message_json; // its JSON
 pub use client_message::{Agent, ClientMessage, HistoryRange, Join, JoinTarget, Since};
 pub use record::{Record, RecordId, RecordKind};
 pub use server_message::{
-    ErrorMessage, Joined, Limits, PresenceChange, RoomInfo, ServerMessage, Welcome,
+    ErrorMessage, Joined, Limits, ListedRoom, PresenceChange, RoomInfo, ServerMessage, Welcome,
 };
 
 /// The largest seq, and the largest number anywhere in the protocol: JavaScript is exact up to it.

@@ -1,9 +1,11 @@
 //! Memberships: the rooms of each owner; and the file that stores them over a restart.
 
+use std::collections::HashSet;
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::names::Names;
+use super::rooms::Rooms;
 use crate::chat::{Membership, Memberships, OwnerId, RoomName, SavedMembership};
 use crate::failpoint;
 use crate::log::Journal;
@@ -11,7 +13,8 @@ use crate::log::Journal;
 /// All memberships.
 ///
 /// Two locks. The one on the memberships is held for single calls. The one on the file is held over a small write;
-/// the memberships' is taken under it, so that the lines of the file are in the order of the changes.
+/// the memberships' is taken under it, so that the lines of the file are in the order of the changes; in maintenance
+/// also the names' and the rooms'.
 #[derive(Debug)]
 pub(crate) struct MembershipStore {
     /// The memberships in memory.
@@ -44,6 +47,13 @@ impl MembershipStore {
         self.memberships().of(owner).to_vec()
     }
 
+    /// The private rooms of `owner`.
+    pub(crate) fn private_of(&self, owner: OwnerId) -> HashSet<RoomName> {
+        let memberships = self.memberships();
+        let names = memberships.of(owner).iter().map(|one| &one.room);
+        names.filter(|room| room.is_private()).cloned().collect()
+    }
+
     /// Whether `owner` is a member of any room.
     pub(crate) fn has_any(&self, owner: OwnerId) -> bool {
         !self.memberships().of(owner).is_empty()
@@ -54,10 +64,10 @@ impl MembershipStore {
         self.memberships().contains(owner, room)
     }
 
-    /// Whether `owner` may join a room: they are a member of it, or of fewer than they may be.
+    /// Whether `owner` may join a room: they are a member of it, or of fewer of its kind than they may be.
     pub(crate) fn has_place(&self, owner: OwnerId, room: &RoomName) -> bool {
         let memberships = self.memberships();
-        memberships.contains(owner, room) || !memberships.is_full(owner)
+        memberships.contains(owner, room) || !memberships.is_full(owner, room)
     }
 
     /// Makes `owner` a member. False if they are already, or are a member of too many rooms.
@@ -98,15 +108,16 @@ impl MembershipStore {
     }
 
     /// Periodic maintenance: saves the changes, then compacts the file if it is mostly outdated, or fsyncs it.
-    /// Compacting drops memberships whose owner is gone. If another program has removed or changed the file, it is
-    /// written again; true then.
-    pub(crate) fn maintain(&self, names: &Names) -> io::Result<bool> {
+    /// Compacting drops memberships whose owner or private room is gone. If another program has removed or changed the
+    /// file, it is written again; true then.
+    pub(crate) fn maintain(&self, names: &Names, rooms: &Rooms) -> io::Result<bool> {
         self.save();
         let mut file = self.file();
         let is_in_place = file.is_in_place();
         if file.needs_compaction() || !is_in_place || self.memberships().has_dropped() {
-            let owners = names.owners();
-            let all = self.memberships().prune(|owner| owners.contains(&owner));
+            let (owners, private) = (names.owners(), rooms.private_names());
+            let is_alive = |owner| owners.contains(&owner);
+            let all = self.memberships().prune(is_alive, |room| private.contains(room));
             return file.compact(&all).map(|()| !is_in_place);
         }
         let unsynced = file.take_unsynced();

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::invitations::{Entry, Invitations};
+use super::memberships::MembershipStore;
 use super::names::Names;
 use super::read_markers::ReadMarkerStore;
 use super::rooms::{RoomMap, Rooms, WantedRoom};
@@ -32,6 +33,8 @@ pub(crate) struct PrivateRooms {
     pub(super) rooms: Arc<Rooms>,
     /// For the `joined` of an invited client.
     pub(super) read_markers: Arc<ReadMarkerStore>,
+    /// The rooms that each owner is a member of.
+    pub(super) memberships: Arc<MembershipStore>,
     /// Finds an owner's connections, and sends to them.
     pub(super) delivery: Arc<Delivery>,
     /// Runs the rounds that invitations start.
@@ -281,7 +284,9 @@ impl PrivateRooms {
             return false;
         }
         let mut kept = vec![Arc::clone(room)];
-        while let Some((index, place)) = invitations.take_place(client.id, owner, &kept) {
+        let own = self.memberships.private_of(owner);
+        let is_own = |room: &Room| own.contains(&room.name) || room.has_posted(owner);
+        while let Some((index, place)) = invitations.take_place(client.id, is_own, &kept) {
             let other = Arc::clone(&place.room);
             if let Some((sent, round)) = other.expel(client) {
                 invitations.note_left(client.id, place);
@@ -305,6 +310,10 @@ impl PrivateRooms {
         }
     }
 }
+
+mod memberships; // which of them a person is a member of
+
+pub(crate) use memberships::Reason;
 
 fn no_one_has_the_name() -> ErrorMessage {
     let unknown = "no one has this name now, so no one would get the message";

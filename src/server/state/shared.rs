@@ -45,7 +45,7 @@ pub(crate) struct Shared {
     /// How far each owner has read.
     pub(crate) read_markers: Arc<ReadMarkerStore>,
     /// The rooms that each owner has joined.
-    pub(crate) memberships: MembershipStore,
+    pub(crate) memberships: Arc<MembershipStore>,
     /// Rooms of two owners.
     pub(crate) private_rooms: PrivateRooms,
 }
@@ -70,7 +70,7 @@ impl Shared {
         let (markers, markers_file) = restore::load_read_markers(rooms.store(), &logger)?;
         let max = config.limits.rooms.per_client;
         let (memberships, file) = restore::load_memberships(rooms.store(), max, &logger)?;
-        let memberships = MembershipStore::new(memberships, file);
+        let memberships = Arc::new(MembershipStore::new(memberships, file));
         let metrics = Arc::new(Metrics::default());
         let delivery = Arc::new(Delivery::new(Arc::clone(&metrics), logger.clone()));
         let broadcaster = Arc::new(Broadcaster::new(Arc::clone(&delivery)));
@@ -86,6 +86,7 @@ impl Shared {
                 names: Arc::clone(&names),
                 rooms: Arc::clone(&rooms),
                 read_markers: Arc::clone(&read_markers),
+                memberships: Arc::clone(&memberships),
                 delivery: Arc::clone(&delivery),
                 broadcaster: Arc::clone(&broadcaster),
                 is_peeked: AtomicBool::new(false),

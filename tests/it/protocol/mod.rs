@@ -5,6 +5,7 @@ mod edits; // edits, deletes, topics
 mod replies; // messages that reply to messages
 mod private_rooms; // rooms of two
 mod memberships; // the rooms of a person, on all devices
+mod private_memberships; // the private rooms of a person
 mod read_markers; // how far a user has read
 mod names; // who owns a name
 mod one_key; // a person under several names, on several devices
