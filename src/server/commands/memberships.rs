@@ -56,9 +56,9 @@ impl Session {
         if !room.name.is_private() {
             return true;
         }
-        // A client that does not follow the memberships also joins what others have begun, when it comes back.
+        // An earlier client does not say `resume` when it comes back to what others have begun.
         if !self.client.follows_rooms || !join.resume {
-            return self.client.follows_rooms;
+            return self.client.follows_rooms && join.log.is_none();
         }
         let owner = self.owner();
         let is_read = self.shared.read_markers.get(owner, room).is_some();

@@ -4,6 +4,7 @@
 //! created, `@alice+bob`, as earlier clients expect; if another room has that name already, by a digest of the two. Of
 //! an earlier version, several rooms may have one name.
 
+use std::cmp::Reverse;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -149,32 +150,38 @@ impl PrivateRooms {
         Ok(rooms.into_iter().find(fits))
     }
 
-    /// Whether an owner of this room has another one of the same name, which is worth more: a client cannot tell
-    /// them apart. First comes the room of the owners who hold the two names now, then the one with the newest
+    /// Whether an owner of this room is served another one of the same name, which is worth more: a client cannot
+    /// tell them apart. First comes the room of the owners who hold the two names now, then the one with the newest
     /// record. Only rooms of an earlier version share a name.
     fn is_shadowed(&self, room: &Arc<Room>) -> bool {
-        let (Some(keys), Some(owners)) = (room.name.user_keys(), room.log.owners()) else {
+        let (Some(keys), Some(_)) = (room.name.user_keys(), room.log.owners()) else {
             return false;
         };
-        let others: Vec<Arc<Room>> = {
-            let map = self.rooms.lock();
-            let shares = |other: &&Arc<Room>| {
-                !Arc::ptr_eq(other, room) && owners.iter().any(|owner| is_owned_by(other, *owner))
-            };
-            of_name(&map, &room.name).filter(shares).cloned().collect()
-        };
-        if others.is_empty() {
+        let all: Vec<Arc<Room>> = of_name(&self.rooms.lock(), &room.name).cloned().collect();
+        if all.len() < 2 {
             return false;
         }
+        all.iter().for_each(|room| drop(room.log.peek())); // one that cannot be read is served to no one
         let holders = keys.map(|key| self.names.owner(key));
-        let rank = |room: &Room| {
-            let owners = room.log.owners().unwrap_or(owners);
+        let rank = |(owners, room): &([OwnerId; 2], &Arc<Room>)| {
             let held =
                 owners.iter().zip(holders).filter(|(owner, holder)| Some(**owner) == *holder);
             (held.count(), room.newest_at(), room.log.id())
         };
-        let own = rank(room);
-        others.iter().any(|other| rank(other) > own)
+        let mut all: Vec<_> =
+            all.iter().filter_map(|room| Some((room.log.owners()?, room))).collect();
+        all.sort_by_cached_key(|one| Reverse(rank(one)));
+        let mut served: Vec<OwnerId> = Vec::new();
+        for (owners, other) in all {
+            let is_served = owners.iter().all(|owner| !served.contains(owner));
+            if Arc::ptr_eq(other, room) {
+                return !is_served;
+            }
+            if is_served {
+                served.extend(owners);
+            }
+        }
+        false
     }
 
     /// Whether no owner of a private room holds their name any more.

@@ -1,5 +1,6 @@
-//! Data directories with many records.
+//! Data directories: with many records, and those that earlier versions wrote.
 
+use std::fs;
 use std::path::Path;
 
 use talk::chat::protocol::{Record, RecordKind};
@@ -31,5 +32,24 @@ pub(crate) fn fill(data: &Path, count: u64, text: &str) {
     let seqs: Vec<u64> = (1..=count).collect();
     for batch in seqs.chunks(1_000) {
         log.append(&batch.iter().copied().map(entry).collect::<Vec<LogEntry>>()).unwrap();
+    }
+}
+
+/// Copies a data directory of `tests/fixtures`.
+pub(crate) fn copy_fixture(name: &str, to: &Path) {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    copy(&fixtures.join(name), to);
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            fs::copy(&path, &target).unwrap();
+        }
     }
 }
