@@ -359,7 +359,7 @@ export class Client {
   /** @param {Message} message */
   #received(message) {
     const { chat, navigation } = this.#parts;
-    if (message.type === "joined" && message.asked !== undefined) this.#moveDraft(askedRoom(message.asked), message.room);
+    if (message.type === "joined" && message.asked !== undefined) this.#moveKept(askedRoom(message.asked), message.room);
     chat.received(message, Date.now());
     if (message.type === "joined" || message.type === "renamed") navigation.updateAddress();
     switch (message.type) {
@@ -376,10 +376,15 @@ export class Client {
   }
 
   /** The server has told the name of a room that was known by another one. @param {string} from @param {string} to */
-  #moveDraft(from, to) {
-    const { chat, store, openComposer } = this.#parts;
+  #moveKept(from, to) {
+    const { chat, preferences, store, openComposer } = this.#parts;
+    if (!isPrivate(from) || !isPrivate(to)) return;
+    if (preferences.isMuted(from)) {
+      preferences.setMuted(from, false);
+      preferences.setMuted(to, true);
+    }
     const draft = store.draft(chat.me, from);
-    if (!draft || !isPrivate(from) || !isPrivate(to)) return;
+    if (!draft || from === to) return;
     store.saveDraft(chat.me, from, "");
     if (!store.draft(chat.me, to)) store.saveDraft(chat.me, to, draft);
     queueMicrotask(openComposer);

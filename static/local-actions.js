@@ -1,6 +1,6 @@
 // Local actions: commands that change only what this person sees and hears, or show something.
 
-import { parseStoredRoom, peerOf, sameName } from "./protocol/names.js";
+import { parseStoredRoom, peerOf, sameName, wantedPeer } from "./protocol/names.js";
 
 export const OFFLINE = "You are offline. Try again when connected";
 
@@ -78,7 +78,11 @@ export class LocalActions {
    * @param {string} name @param {boolean} isMuted @returns {string | null} Why it was refused, or null.
    */
   setMuted(name, isMuted) {
-    const { rooms } = this.#chat;
+    const { preferences, rooms } = this.#chat;
+    if (wantedPeer(name) !== null) {
+      preferences.setMuted(name, isMuted); // until the server has told the room's name
+      return null;
+    }
     if (isMuted && !rooms.has(name)) return `You are not in ${this.labelOf(name)}`;
     if (rooms.has(name) && !this.#parts.client.send({ type: "mute", room: name, muted: isMuted })) return OFFLINE;
     this.#chat.setMuted(name, isMuted);

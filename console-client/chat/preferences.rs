@@ -82,10 +82,10 @@ impl Chat {
     }
 
     /// Mutes a room, or no longer; the confirmation to show. The server keeps it for all devices of the person; with an
-    /// older server it stays here.
+    /// older server, or until the server has told the room's name, it stays here.
     fn mute(&mut self, room: RoomName, is_muted: bool) -> Result<String, String> {
         let label = self.view.display.label(&room);
-        if self.is_shared() {
+        if self.is_shared() && room.wanted_peer().is_none() {
             if is_muted && !self.view.display.rooms.contains(&room) {
                 return Err(format!("you are not in {label}"));
             }
@@ -120,8 +120,14 @@ impl Chat {
         Ok(())
     }
 
-    /// Tells the server that a room is muted that was muted here before the server kept it.
-    pub(super) fn share_old_mute(&mut self, room: &RoomName) {
+    /// Tells the server that a room is muted that was muted here before the server kept it, or before it had told the name
+    /// of the room that was `asked` for.
+    pub(super) fn share_old_mute(&mut self, asked: &RoomName, room: &RoomName) {
+        let preferences = &mut self.view.display.preferences;
+        if asked != room && room.is_private() && preferences.current().is_muted(asked) {
+            preferences.set(PreferenceChange::Muted(asked.clone(), false));
+            preferences.set(PreferenceChange::Muted(room.clone(), true));
+        }
         if self.is_shared() && self.view.display.preferences.current().is_muted(room) {
             _ = self.share_mute(room, true); // if it cannot be sent now, it stays here until the next join
         }

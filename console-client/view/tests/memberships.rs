@@ -56,6 +56,35 @@ fn the_rooms_are_in_the_order_of_the_server_and_the_current_one_stays() {
 }
 
 #[test]
+fn a_private_room_has_the_name_of_the_other_person_before_it_is_joined() {
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
+    let digest = "@-+00112233445566778899aabbccddeeff";
+    let rooms = vec![
+        listed("@alice+bob", Some("Kim"), true),
+        listed("lobby", None, false),
+        listed(digest, Some("Ann"), false),
+    ];
+    view.apply(welcome_listing(rooms), MIDNIGHT);
+    assert_eq!(names(&view), ["@alice+bob", "lobby", digest]);
+    let labels: Vec<String> =
+        view.display.rooms.iter().map(|one| view.display.label(&one.name)).collect();
+    assert_eq!(labels, ["@Kim", "#lobby", "@Ann"]);
+    assert!(view.display.is_muted(&room("@alice+bob")));
+    assert_eq!(view.display.rooms.with(&user("ann"), &user("bob")).unwrap().name, room(digest));
+    let told = ServerMessage::Membership {
+        room: room("@bob+x"),
+        peer: Some(user("Xenia")),
+        change: PresenceChange::Joined,
+        muted: true,
+    };
+    view.apply(Event::Message(told), MIDNIGHT);
+    assert_eq!(view.display.label(&room("@bob+x")), "@Xenia");
+    assert!(view.display.is_muted(&room("@bob+x")));
+    view.apply(membership("@alice+bob", PresenceChange::Joined, false), MIDNIGHT);
+    assert_eq!(view.display.label(&room("@alice+bob")), "@Kim", "it did not say");
+}
+
+#[test]
 fn the_lobby_that_nobody_named_makes_place_for_the_rooms_of_the_person() {
     for (listed, shown) in [
         (&[("dev", false), ("ops", false)][..], &["dev", "ops"][..]),
