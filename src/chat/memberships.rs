@@ -96,6 +96,13 @@ impl Memberships {
         self.of(owner).iter().any(|one| one.room == *room)
     }
 
+    /// The private rooms that anyone is a member of.
+    #[must_use]
+    pub fn private_rooms(&self) -> HashSet<RoomName> {
+        let names = self.rooms.values().flatten().map(|one| &one.room);
+        names.filter(|room| room.is_private()).cloned().collect()
+    }
+
     /// Whether `owner` is a member of as many rooms like `room`, public or private, as an owner may be.
     #[must_use]
     pub fn is_full(&self, owner: OwnerId, room: &RoomName) -> bool {
@@ -177,15 +184,15 @@ impl Memberships {
         self.has_dropped
     }
 
-    /// All memberships, to be stored in place of all that was, after those are removed whose owner or private room no
-    /// longer exists. A public room is created anew by the next join.
+    /// All memberships, to be stored in place of all that was, after those are removed whose owner or room is gone. A
+    /// public room never is: the next join creates it anew.
     pub fn prune(
         &mut self,
         is_alive: impl Fn(OwnerId) -> bool,
-        is_there: impl Fn(&RoomName) -> bool,
+        is_gone: impl Fn(&RoomName) -> bool,
     ) -> Vec<SavedMembership> {
         self.rooms.retain(|owner, rooms| {
-            rooms.retain(|one| !one.room.is_private() || is_there(&one.room));
+            rooms.retain(|one| !is_gone(&one.room));
             is_alive(*owner) && !rooms.is_empty()
         });
         (self.unstored, self.has_dropped) = (Vec::new(), false);
@@ -293,7 +300,7 @@ mod tests {
             memberships.put_back(taken);
         }
         assert!(memberships.has_dropped() && memberships.take_unstored().is_empty());
-        assert_eq!(memberships.prune(|_| true, |_| true).len(), 1);
+        assert_eq!(memberships.prune(|_| true, |_| false).len(), 1);
         assert!(!memberships.has_dropped());
     }
 
@@ -307,8 +314,8 @@ mod tests {
         let mut memberships = Memberships::new(50);
         memberships.restore((0..10_000).map(saved));
         assert_eq!(memberships.of(owner("1")).len(), 50);
-        assert_eq!(memberships.prune(|_| true, |_| true).len(), 50);
-        assert!(memberships.prune(|_| false, |_| true).is_empty());
+        assert_eq!(memberships.prune(|_| true, |_| false).len(), 50);
+        assert!(memberships.prune(|_| false, |_| false).is_empty());
         assert!(memberships.of(owner("1")).is_empty());
     }
 
@@ -326,7 +333,9 @@ mod tests {
         let mut again = Memberships::new(10);
         again.restore(memberships.take_unstored());
         assert_eq!(shown(&again, bob), shown(&memberships, bob));
-        let left = memberships.prune(|_| true, |room| room.as_str() == "@a7+bob");
+        assert_eq!(memberships.private_rooms().len(), 8);
+        let gone = |room: &RoomName| room.is_private() && room.as_str() != "@a7+bob";
+        let left = memberships.prune(|_| true, gone);
         assert_eq!((left.len(), private(&memberships)), (11, 1));
         assert!(memberships.contains(bob, &room("@a7+bob")));
     }

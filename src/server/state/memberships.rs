@@ -115,9 +115,12 @@ impl MembershipStore {
         let mut file = self.file();
         let is_in_place = file.is_in_place();
         if file.needs_compaction() || !is_in_place || self.memberships().has_dropped() {
-            let (owners, private) = (names.owners(), rooms.private_names());
+            let mut gone = self.memberships().private_rooms(); // first: more may be created meanwhile
+            let there = rooms.private_names();
+            gone.retain(|room| !there.contains(room));
+            let owners = names.owners();
             let is_alive = |owner| owners.contains(&owner);
-            let all = self.memberships().prune(is_alive, |room| private.contains(room));
+            let all = self.memberships().prune(is_alive, |room| gone.contains(room));
             return file.compact(&all).map(|()| !is_in_place);
         }
         let unsynced = file.take_unsynced();

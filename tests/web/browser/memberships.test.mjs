@@ -253,7 +253,11 @@ test("the private rooms and their mutes that an older page kept are told to the 
   await page.goto(server.url);
   await live(page);
   await talks(page);
-  for (const each of [page, other, ivo]) await each.context().close();
+  // A mute of a room that this browser knew by the other person only.
+  const third = await device("zack", "ff".repeat(16), "/r/@ivo", { "talk.muted.zack": JSON.stringify(["@ivo"]) });
+  await talks(third, "ivo muted");
+  await until(() => listed("zack", "ff".repeat(16)), (seen) => seen.join() === "@ivo+zack ivo!", "", PATIENCE_MS);
+  for (const each of [page, other, third, ivo]) await each.context().close();
 });
 
 test("what an older page kept in this browser is told to the server the first time, and nothing is lost", async () => {
