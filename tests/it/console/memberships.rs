@@ -35,7 +35,7 @@ fn listed(server: &TestServer) -> String {
     peer.send(
         &json!({"type": "hello", "user": "bob", "token": KEY, "presence": false, "rooms": true}),
     );
-    let rooms = peer.receive()["rooms"].clone();
+    let rooms = peer.receive_type("welcome")["rooms"].clone();
     let shown = |one: &Value| {
         let mark = if one["muted"] == true { "!" } else { "" };
         format!("{}{mark}", one["room"].as_str().unwrap())
