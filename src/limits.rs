@@ -173,6 +173,10 @@ pub const PRIVATE_ROOMS: usize = 10_000;
 /// of the rooms that it joins itself.
 pub const ROOMS_PER_CLIENT: usize = 50;
 
+/// The part of a client's places in private rooms that is left to those that others have begun: a fifth. The person
+/// is a member of as many as the other places: so neither pushes out the other.
+pub const INVITED_SHARE: usize = 5;
+
 /// Changes of memberships that wait in memory while their file cannot be written: some 100 bytes each, so 1 MiB. More
 /// are dropped; then the whole file is written, once it can be.
 pub const UNSTORED_MEMBERSHIPS: usize = 10_000;

@@ -106,7 +106,7 @@ export class Client {
       this.rename(user);
       session.token ??= store.token(session.user) ?? undefined;
       this.#saveName(session.user);
-      for (const room of session.rooms.filter(isPrivate)) this.#perform(session.leave(room));
+      for (const room of session.rooms.filter(isPrivate)) this.#perform(session.forgetRoom(room));
       chat.peers = store.peers(user);
       const { members, others } = store.rooms(user);
       for (const room of others.filter((each) => isPrivate(each) && parseStoredRoom(each) === each)) {
@@ -362,13 +362,14 @@ export class Client {
   /** @param {Message} message */
   #received(message) {
     const { chat, memberRequests, navigation, people } = this.#parts;
-    if (message.type === "joined" && message.asked !== undefined) this.#moveDraft(askedRoom(message.asked), message.room);
+    if (message.type === "joined" && message.asked !== undefined) this.#moveKept(askedRoom(message.asked), message.room);
     chat.received(message, Date.now());
     people.received(message);
     if (message.type === "joined" || message.type === "renamed") navigation.updateAddress();
     switch (message.type) {
       case "welcome": return this.#welcomed(message);
       case "joined": return this.#joined(message.room);
+      case "membership": return this.#saveRooms();
       case "renamed": return this.session?.user === message.to ? this.#renamed(message.to) : undefined;
       case "left": return this.session?.rooms.includes(message.room) ? undefined : this.#left(message.room);
       case "rooms": return this.#parts.page.composer.suggest();
@@ -380,10 +381,15 @@ export class Client {
   }
 
   /** The server has told the name of a room that was known by another one. @param {string} from @param {string} to */
-  #moveDraft(from, to) {
-    const { chat, store, openComposer } = this.#parts;
+  #moveKept(from, to) {
+    const { chat, preferences, store, openComposer } = this.#parts;
+    if (!isPrivate(from) || !isPrivate(to)) return;
+    if (preferences.isMuted(from)) {
+      preferences.setMuted(from, false);
+      preferences.setMuted(to, true);
+    }
     const draft = store.draft(chat.me, from);
-    if (!draft || !isPrivate(from) || !isPrivate(to)) return;
+    if (!draft || from === to) return;
     store.saveDraft(chat.me, from, "");
     if (!store.draft(chat.me, to)) store.saveDraft(chat.me, to, draft);
     queueMicrotask(openComposer);
@@ -403,7 +409,7 @@ export class Client {
     this.adoptUnsent();
   }
 
-  /** Takes the rooms that the person is in. The room on the screen stays there, unless it is only the default. @param {{ room: string, muted?: boolean }[]} rooms */
+  /** Takes the rooms that the person is in. The room on the screen stays there, unless it is only the default. @param {{ room: string, peer?: string, muted?: boolean }[]} rooms */
   #followRooms(rooms) {
     const { chat, navigation } = this.#parts;
     chat.follow(rooms);
@@ -415,7 +421,7 @@ export class Client {
   #joined(name) {
     const { chat, preferences } = this.#parts;
     // What this browser had muted before the server kept it.
-    if (!isPrivate(name) && preferences.isMuted(name) && this.send({ type: "mute", room: name, muted: true })) chat.setMuted(name, true);
+    if (preferences.isMuted(name) && this.send({ type: "mute", room: name, muted: true })) chat.setMuted(name, true);
     if (this.session?.state === "live") this.#saveRooms();
   }
 
@@ -425,9 +431,8 @@ export class Client {
     const { label } = chat.rooms.get(name) ?? {};
     const isHere = chat.room?.name === name;
     this.#removeRoom(name);
-    if (isPrivate(name)) return; // kept for when the name is used again
     this.#saveRooms();
-    if (isHere) page.composer.hint(`You left ${label} on another device`);
+    if (isHere) page.composer.hint(isPrivate(name) ? `You are no longer in the room with ${label}` : `You left ${label} on another device`);
   }
 
   /** Shows the server's welcome until the person closes it, and again once it is another. @param {string} text */
@@ -522,8 +527,8 @@ export class Client {
   #saveRooms() {
     if (!this.session) return;
     const { chat, store } = this.#parts;
-    const { user, rooms } = this.session;
-    store.saveRooms(user, rooms);
+    const { user, rooms, members, wishes } = this.session;
+    store.saveRooms(user, members, wishes);
     const known = rooms.flatMap((name) => chat.rooms.get(name) ?? []).filter(({ peer }) => isUserName(peer));
     store.savePeers(user, new Map(known.map(({ name, peer }) => [name, peer ?? ""])));
   }

@@ -1,6 +1,6 @@
 // Local actions: commands that change only what this person sees and hears, or show something.
 
-import { isPrivate, parseStoredRoom, peerOf, sameName } from "./protocol/names.js";
+import { parseStoredRoom, peerOf, sameName, wantedPeer } from "./protocol/names.js";
 
 export const OFFLINE = "You are offline. Try again when connected";
 
@@ -74,13 +74,13 @@ export class LocalActions {
   }
 
   /**
-   * Mutes a room, or no longer: the server keeps it for all devices of the person. That of a private room stays here.
+   * Mutes a room, or no longer: the server keeps it for all devices of the person.
    * @param {string} name @param {boolean} isMuted @returns {string | null} Why it was refused, or null.
    */
   setMuted(name, isMuted) {
     const { preferences, rooms } = this.#chat;
-    if (isPrivate(name)) {
-      preferences.setMuted(name, isMuted);
+    if (wantedPeer(name) !== null) {
+      preferences.setMuted(name, isMuted); // until the server has told the room's name
       return null;
     }
     if (isMuted && !rooms.has(name)) return `You are not in ${this.labelOf(name)}`;

@@ -11,6 +11,7 @@ use talk::chat::RoomName;
 use talk::chat::Text;
 use talk::chat::Token;
 use talk::chat::protocol::ErrorMessage;
+use talk::chat::protocol::JoinTarget;
 use talk::chat::protocol::Record;
 use talk::chat::protocol::ServerMessage;
 use talk::chat::protocol::Welcome;
@@ -136,12 +137,13 @@ impl Chat {
         }
         let is_stop = matches!(event, Event::Stopped { .. });
         let joined = if let Event::Message(ServerMessage::Joined(joined)) = &event {
-            Some(joined.room.clone())
+            let asked = joined.asked.as_ref().map(JoinTarget::to_room);
+            Some((asked.unwrap_or_else(|| joined.room.clone()), joined.room.clone()))
         } else {
             None
         };
         self.view.apply(event, now);
-        joined.iter().for_each(|room| self.share_old_mute(room));
+        joined.iter().for_each(|(asked, room)| self.share_old_mute(asked, room));
         self.save_preferences();
         let reason = self.final_reason()?;
         let Some(kind) = self.wanted_secret() else { return Some(reason) };

@@ -81,11 +81,11 @@ impl Chat {
         Ok(())
     }
 
-    /// Mutes a room, or no longer; the confirmation to show. The server keeps it for all devices of the person; that of
-    /// a private room, or with an older server, stays here.
+    /// Mutes a room, or no longer; the confirmation to show. The server keeps it for all devices of the person; with an
+    /// older server, or until the server has told the room's name, it stays here.
     fn mute(&mut self, room: RoomName, is_muted: bool) -> Result<String, String> {
         let label = self.view.display.label(&room);
-        if self.is_shared(&room) {
+        if self.is_shared() && room.wanted_peer().is_none() {
             if is_muted && !self.view.display.rooms.contains(&room) {
                 return Err(format!("you are not in {label}"));
             }
@@ -101,10 +101,10 @@ impl Chat {
         })
     }
 
-    /// Whether the server keeps for the person whether this room is muted.
-    fn is_shared(&self, room: &RoomName) -> bool {
+    /// Whether the server keeps for the person which rooms are muted.
+    fn is_shared(&self) -> bool {
         let welcome = self.view.connection.welcome();
-        !room.is_private() && welcome.is_some_and(|welcome| welcome.rooms.is_some())
+        welcome.is_some_and(|welcome| welcome.rooms.is_some())
     }
 
     /// Tells the server that a room is muted, or no longer. What was kept here of it goes.
@@ -120,9 +120,15 @@ impl Chat {
         Ok(())
     }
 
-    /// Tells the server that a room is muted that was muted here before the server kept it.
-    pub(super) fn share_old_mute(&mut self, room: &RoomName) {
-        if self.is_shared(room) && self.view.display.preferences.current().is_muted(room) {
+    /// Tells the server that a room is muted that was muted here before the server kept it, or before it had told the name
+    /// of the room that was `asked` for.
+    pub(super) fn share_old_mute(&mut self, asked: &RoomName, room: &RoomName) {
+        let preferences = &mut self.view.display.preferences;
+        if asked != room && room.is_private() && preferences.current().is_muted(asked) {
+            preferences.set(PreferenceChange::Muted(asked.clone(), false));
+            preferences.set(PreferenceChange::Muted(room.clone(), true));
+        }
+        if self.is_shared() && self.view.display.preferences.current().is_muted(room) {
             _ = self.share_mute(room, true); // if it cannot be sent now, it stays here until the next join
         }
     }

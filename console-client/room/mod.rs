@@ -124,6 +124,13 @@ impl Room {
         }
     }
 
+    /// Notes who the other person of a private room is, if the server says so.
+    pub(crate) fn set_peer(&mut self, peer: Option<&UserName>) {
+        if let Some(peer) = peer.filter(|_| self.name.is_private()) {
+            self.peer = Some(peer.clone());
+        }
+    }
+
     /// The seq of the oldest record in the scrollback.
     pub(crate) fn kept_from(&self) -> u64 {
         self.scrollback.oldest_seq().unwrap_or(self.seqs.newest + 1)

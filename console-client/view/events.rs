@@ -94,8 +94,8 @@ impl View {
                 let room = self.display.rooms.get_mut(&room).filter(|_| !is_ignored);
                 room.into_iter().for_each(|room| room.members.set_typing(&user, now + TYPING));
             }
-            ServerMessage::Membership { room, change, muted } => {
-                self.on_membership(&room, change, muted);
+            ServerMessage::Membership { room, peer, change, muted } => {
+                self.on_membership(&room, peer.as_ref(), change, muted);
             }
             ServerMessage::Marked { room, seq } => self.display.rooms.mark_read(&room, seq),
             ServerMessage::History { room, records, first } => {
@@ -200,11 +200,18 @@ impl View {
     }
 
     /// Notes that the person has joined, left, muted or unmuted a room on another device.
-    fn on_membership(&mut self, name: &RoomName, change: PresenceChange, is_muted: bool) {
+    fn on_membership(
+        &mut self,
+        name: &RoomName,
+        peer: Option<&UserName>,
+        change: PresenceChange,
+        is_muted: bool,
+    ) {
         let display = &mut self.display;
         match change {
             PresenceChange::Joined if !display.rooms.contains(name) => {
                 if display.rooms.add_returning(name) {
+                    display.rooms.get_mut(name).into_iter().for_each(|room| room.set_peer(peer));
                     let label = display.label(name);
                     display.notice(&format!("you joined {label} on another device"));
                 }

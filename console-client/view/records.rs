@@ -43,7 +43,7 @@ impl View {
         room.members.set(joined.members, joined.away);
         room.members.set_absent(joined.absent, joined.absent_members);
         room.is_joined = true;
-        room.peer = joined.peer.or(room.peer.take()).filter(|_| name.is_private());
+        room.set_peer(joined.peer.as_ref());
         room.topic.clone_from(&joined.topic);
         // Of many rooms that come back, one stream would begin with all their histories: they are counted.
         let is_counted = is_first

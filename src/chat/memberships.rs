@@ -51,7 +51,7 @@ pub struct Memberships {
     rooms: HashMap<OwnerId, Vec<Membership>>,
     /// The other way round: of each room, those members who are not here.
     absent: AbsentMembers,
-    /// How many rooms an owner may be a member of.
+    /// How many public rooms an owner may be a member of; a fifth less of private ones.
     max: usize,
     /// Changes that are not stored yet, in order.
     unstored: Vec<SavedMembership>,
@@ -60,7 +60,7 @@ pub struct Memberships {
 }
 
 impl Memberships {
-    /// No memberships; each owner may have `max`.
+    /// No memberships; each owner may have `max` of public rooms.
     #[must_use]
     pub fn new(max: usize) -> Memberships {
         Memberships {
@@ -76,7 +76,9 @@ impl Memberships {
     /// last ones are left out. No one is here, and no one has a name yet.
     pub fn restore(&mut self, saved: impl IntoIterator<Item = SavedMembership>) {
         let mut names: HashSet<RoomName> = HashSet::new();
+        let (max, private_max) = (self.max, self.max_of_private());
         for SavedMembership { owner, room, state } in saved {
+            let max = if room.is_private() { private_max } else { max };
             // Many owners are in the same rooms: one text in memory is enough.
             let room = names.get(&room).cloned().unwrap_or(room);
             names.insert(room.clone());
@@ -86,7 +88,7 @@ impl Memberships {
                     let is_muted = state == SavedState::Muted;
                     if let Some(one) = rooms.iter_mut().find(|one| one.room == room) {
                         one.is_muted = is_muted;
-                    } else if rooms.len() < self.max {
+                    } else if count_like(rooms, &room) < max {
                         rooms.push(Membership { room, is_muted });
                     }
                 }
@@ -107,16 +109,29 @@ impl Memberships {
         self.of(owner).iter().any(|one| one.room == *room)
     }
 
-    /// Whether `owner` is a member of as many rooms as an owner may be.
+    /// The private rooms that anyone is a member of.
     #[must_use]
-    pub fn is_full(&self, owner: OwnerId) -> bool {
-        self.of(owner).len() >= self.max
+    pub fn private_rooms(&self) -> HashSet<RoomName> {
+        let names = self.rooms.values().flatten().map(|one| &one.room);
+        names.filter(|room| room.is_private()).cloned().collect()
     }
 
-    /// Makes `owner` a member. False if they are, or are a member of too many rooms. Until
+    /// Whether `owner` is a member of as many rooms like `room`, public or private, as an owner may be.
+    #[must_use]
+    pub fn is_full(&self, owner: OwnerId, room: &RoomName) -> bool {
+        let max = if room.is_private() { self.max_of_private() } else { self.max };
+        count_like(self.of(owner), room) >= max
+    }
+
+    /// How many private rooms an owner may be a member of.
+    fn max_of_private(&self) -> usize {
+        self.max - self.max / limits::INVITED_SHARE
+    }
+
+    /// Makes `owner` a member. False if they are, or are a member of too many such rooms. Until
     /// [`set_here`](Memberships::set_here) says so, they are not here.
     pub fn join(&mut self, owner: OwnerId, room: &RoomName) -> bool {
-        if self.contains(owner, room) || self.is_full(owner) {
+        if self.contains(owner, room) || self.is_full(owner, room) {
             return false;
         }
         let membership = Membership { room: room.clone(), is_muted: false };
@@ -224,11 +239,22 @@ impl Memberships {
         self.has_dropped
     }
 
-    /// All memberships, to be stored in place of all that was, after those are removed whose owner no longer exists.
-    pub fn prune(&mut self, is_alive: impl Fn(OwnerId) -> bool) -> Vec<SavedMembership> {
-        let gone: Vec<OwnerId> = self.owners().filter(|owner| !is_alive(*owner)).collect();
+    /// All memberships, to be stored in place of all that was, after those are removed whose owner or room is gone. A
+    /// public room never is: the next join creates it anew.
+    pub fn prune(
+        &mut self,
+        is_alive: impl Fn(OwnerId) -> bool,
+        is_gone: impl Fn(&RoomName) -> bool,
+    ) -> Vec<SavedMembership> {
+        for rooms in self.rooms.values_mut() {
+            rooms.retain(|one| !is_gone(&one.room));
+        }
+        let is_over =
+            |(owner, rooms): &(&OwnerId, &Vec<Membership>)| rooms.is_empty() || !is_alive(**owner);
+        let gone: Vec<OwnerId> =
+            self.rooms.iter().filter(is_over).map(|(owner, _)| *owner).collect();
         for owner in gone {
-            self.rename(owner, None);
+            self.rename(owner, None); // first: it is in the lists of these rooms
             self.rooms.remove(&owner);
         }
         (self.unstored, self.has_dropped) = (Vec::new(), false);
@@ -242,6 +268,11 @@ impl Memberships {
         };
         self.rooms.iter().flat_map(of).collect()
     }
+}
+
+/// How many of `rooms` are of the same kind as `room`, public or private.
+fn count_like(rooms: &[Membership], room: &RoomName) -> usize {
+    rooms.iter().filter(|one| one.room.is_private() == room.is_private()).count()
 }
 
 impl Membership {

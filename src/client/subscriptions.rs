@@ -36,8 +36,7 @@ struct Subscription {
     position: Option<Position>,
     /// The server added it: another user wrote there.
     is_invited: bool,
-    /// The server keeps it as a room of the person. Then a join resumes it: the person may have left it on another
-    /// device meanwhile.
+    /// The server keeps it as a room of the person.
     is_member: bool,
     /// Whether it is joined on this connection.
     join_state: JoinState,
@@ -232,14 +231,15 @@ impl Subscriptions {
 
     /// The joins of every room, for the `hello`.
     pub(super) fn join_all(&mut self) -> Vec<Join> {
-        let since = self.since;
-        self.subscriptions.iter_mut().map(|subscription| subscription.join(None, since)).collect()
+        let (since, follows) = (self.since, self.follows_rooms);
+        let join = |subscription: &mut Subscription| subscription.join(None, since, follows);
+        self.subscriptions.iter_mut().map(join).collect()
     }
 
     /// The join of one room.
     pub(super) fn join(&mut self, room: &RoomName) -> Option<Join> {
-        let since = self.since;
-        self.find(room).map(|subscription| subscription.join(None, since))
+        let (since, follows) = (self.since, self.follows_rooms);
+        self.find(room).map(|subscription| subscription.join(None, since, follows))
     }
 
     /// Whether a join of the room is not answered yet.
@@ -268,7 +268,9 @@ impl Subscriptions {
         if asked == joined.room || !asked.is_private() || !self.is_joining(&asked) {
             return None;
         }
-        if self.find(&joined.room).is_some() {
+        let is_member = self.follows_rooms;
+        if let Some(there) = self.find(&joined.room) {
+            there.is_member |= is_member; // the person has asked for it
             self.remove(&asked);
         } else if let Some(subscription) = self.find(&asked) {
             subscription.room = joined.room.clone();
@@ -293,7 +295,7 @@ impl Subscriptions {
         if joined.room.is_private() {
             self.add_invited(joined.room.clone());
         }
-        let is_member = self.follows_rooms && !joined.room.is_private();
+        let follows = self.follows_rooms;
         let Some(subscription) = self.find(&joined.room) else { return JoinResult::NotRequested };
         let missing_after = match subscription.join_state {
             JoinState::NotJoined => None,
@@ -301,8 +303,11 @@ impl Subscriptions {
                 missing_after
             }
         };
+        // A private room that the person has not asked for is theirs once they write or read there: the server says so.
+        let is_wish =
+            matches!(subscription.join_state, JoinState::Joining { is_resume: false, .. });
+        subscription.is_member |= follows && (is_wish || !joined.room.is_private());
         subscription.join_state = JoinState::Joined { head: joined.head, missing_after };
-        subscription.is_member |= is_member;
         let result = match &subscription.position {
             Some(position) if joined.reset || position.log != joined.log => JoinResult::Reset,
             Some(position) if joined.since > position.seq => {
@@ -318,7 +323,7 @@ impl Subscriptions {
 
     /// Compares a record's seq with what is shown. If it is the next, the position moves on to it.
     pub(super) fn advance(&mut self, room: &RoomName, seq: u64, record: RecordId) -> Order {
-        let since = self.since;
+        let (since, follows) = (self.since, self.follows_rooms);
         let Some(subscription) = self.find(room) else { return Order::NotJoined };
         let Some(position) = &mut subscription.position else { return Order::NotJoined };
         if seq <= position.seq {
@@ -334,7 +339,9 @@ impl Subscriptions {
             JoinState::Joined { missing_after, .. } if missing_after == Some(shown) => {
                 Order::StillMissing
             }
-            JoinState::Joined { .. } => Order::Missing(subscription.join(Some(shown), since)),
+            JoinState::Joined { .. } => {
+                Order::Missing(subscription.join(Some(shown), since, follows))
+            }
         }
     }
 
@@ -344,8 +351,10 @@ impl Subscriptions {
 }
 
 impl Subscription {
-    fn join(&mut self, missing_after: Option<u64>, since: Since) -> Join {
-        let is_resume = self.is_member;
+    /// A join of this room. `follows`: the server lists the rooms of the person. Then one that is not asked for now is
+    /// resumed: the person may have left it on another device meanwhile.
+    fn join(&mut self, missing_after: Option<u64>, since: Since, follows: bool) -> Join {
+        let is_resume = self.is_member || (follows && self.is_invited);
         self.join_state = JoinState::Joining { missing_after, is_resume };
         let since = self.position.as_ref().map_or(since, |position| Since::After(position.seq));
         let log = self.position.as_ref().map(|position| position.log.clone());

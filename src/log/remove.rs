@@ -4,12 +4,14 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
+use super::files::Disk;
 use super::journal::{Journal, JournalContents};
 use super::log_name::LogName;
 use super::log_scan::list_segments;
+use super::peek::peek;
 use super::store::Store;
 use super::verify::verify;
-use crate::chat::SavedMembership;
+use crate::chat::{OwnerId, SavedMembership};
 
 /// How much a log holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,21 +42,28 @@ pub fn log_size(root: &Path, name: &LogName) -> io::Result<LogSize> {
     Ok(LogSize { records, bytes })
 }
 
-/// Removes the log of a room, and its members: else each of them would create it again when they connect.
+/// Removes the log of a room, and its members: else each of them would create it again when they connect. Another
+/// private room may have the same name: its two owners stay members.
 ///
 /// # Errors
 /// A server uses the directory, or the log could not be removed.
 pub fn remove(root: &Path, name: &LogName) -> io::Result<()> {
     let store = Store::open(root)?; // until the end no server may start
+    // If they cannot be read, no one stays a member of a room of this name.
+    let owners =
+        peek(&Disk, &name.room, &Store::log_dir(root, name)).ok().and_then(|log| log.owners);
     store.retire_log(name)?.delete()?;
-    remove_members(&store.memberships_path(), name)
+    remove_members(&store.memberships_path(), name, owners)
 }
 
-/// Writes the file of memberships again, without those of a room.
-fn remove_members(path: &Path, name: &LogName) -> io::Result<()> {
+/// Writes the file of memberships again, without those of a room: of a private one, those of its owners.
+fn remove_members(path: &Path, name: &LogName, owners: Option<[OwnerId; 2]>) -> io::Result<()> {
+    let is_of_room = |one: &SavedMembership| {
+        one.room == name.room && owners.is_none_or(|owners| owners.contains(&one.owner))
+    };
     let JournalContents { mut records, invalid_lines } = Journal::<SavedMembership>::read(path)?;
     let before = records.len();
-    records.retain(|one| one.room != name.room);
+    records.retain(|one| !is_of_room(one));
     if records.len() == before {
         return Ok(());
     }
@@ -67,7 +76,7 @@ fn remove_members(path: &Path, name: &LogName) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::{LogEntry, OwnerId};
+    use crate::chat::{LogEntry, SavedState};
     use crate::limits;
     use crate::log::{LogConfig, RetiredLog, SyncPolicy};
 
@@ -107,6 +116,23 @@ mod tests {
             assert_eq!(Store::logs_in(data.path()).unwrap(), std::slice::from_ref(&kept));
             assert_eq!(fs::read_dir(data.path().join("rooms")).unwrap().count(), 1);
         }
+    }
+
+    #[test]
+    fn only_the_owners_of_a_removed_room_are_no_longer_members() {
+        let data = tempfile::tempdir().unwrap();
+        let name = store_room(data.path(), "@ann+bob");
+        let path = data.path().join("memberships.jsonl");
+        let member = |digit, room: &str| SavedMembership {
+            owner: owner(digit),
+            room: room.parse().unwrap(),
+            state: SavedState::Joined,
+        };
+        let kept = [member('3', "@ann+bob"), member('1', "lobby")];
+        let all = [&kept[..], &[member('1', "@ann+bob"), member('2', "@ann+bob")]].concat();
+        Journal::write(&path, &all).unwrap();
+        remove(data.path(), &name).unwrap();
+        assert_eq!(Journal::<SavedMembership>::read(&path).unwrap().records, kept);
     }
 
     #[test]

@@ -180,7 +180,7 @@ pub(super) fn maintenance(shared: &Shared, pass: usize) {
             shared.logger.log(Level::Warn, "read-markers-not-saved", &fields);
         }
     }
-    match shared.memberships.maintain() {
+    match shared.memberships.maintain(&shared.rooms) {
         Ok(false) => {}
         Ok(true) => log_written_again(shared, "memberships.jsonl"),
         Err(error) => {

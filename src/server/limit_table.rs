@@ -222,9 +222,10 @@ pub const LIMITS: &[TunableLimit] = &[
     },
     TunableLimit {
         name: "rooms-per-client",
-        protects: "memory and time: public rooms of a person on all devices, and of a client as many \
-                   private ones",
-        seen: "error too_many_rooms; left, from a private room in which it has not written",
+        protects: "memory and time: public rooms of a person on all devices, a fifth fewer private ones, and \
+                   of a client as many private ones",
+        seen: "error too_many_rooms; the private room that was silent the longest is no longer listed; left, \
+               from a private room that others have begun",
         range: 1..=10_000,
         field: |l| Count(&mut l.rooms.per_client),
     },

@@ -78,10 +78,10 @@ export class Chat {
     if (this.preferences.isMuted(name)) this.preferences.setMuted(name, false);
   }
 
-  /** Takes the rooms that the person is in, in order; the others come after them. @param {{ room: string, muted?: boolean }[]} all */
+  /** Takes the rooms that the person is in, in order; the others come after them. @param {{ room: string, peer?: string, muted?: boolean }[]} all */
   follow(all) {
     const listed = all.slice(0, MAX_MEMBERSHIPS);
-    for (const { room } of listed) this.ensureRoom(room);
+    for (const { room, peer } of listed) this.ensureRoom(room).setPeer(peer);
     const first = listed.flatMap(({ room }) => this.rooms.get(room) ?? []);
     this.rooms = new Map([...new Set([...first, ...this.rooms.values()])].map((room) => [room.name, room]));
     this.#muted = new Set(listed.flatMap(({ room, muted }) => muted ? [room] : []));
@@ -218,11 +218,13 @@ export class Chat {
       case "membership":
         if (message.state === "joined" && this.rooms.size < MAX_MEMBERSHIPS) this.ensureRoom(message.room);
         if (!this.rooms.has(message.room)) return;
+        this.ensureRoom(message.room).setPeer(message.peer);
         if (message.muted || this.#muted.has(message.room)) this.setMuted(message.room, Boolean(message.muted));
         return;
       case "joined":
         if (message.asked !== undefined) this.#moveRoom(askedRoom(message.asked), message.room);
         return this.ensureRoom(message.room).joined(message); // joined by us, or a private room that the server added us to
+      case "left": return void this.#muted.delete(message.room); // the server has forgotten it as well
       case "marked": return room?.markedElsewhere(message.seq);
       case "presence": return room?.presence(message, this.me);
       case "typing": return void room?.typing.set(message.user, now + TYPING_SHOWN_MS);

@@ -123,7 +123,7 @@ export class Room {
 
   /** @param {Message} message */
   joined({ first, head, since, members, count, away, absent_members, absent, topic, marked, damaged, peer }) {
-    if (this.peer !== null && isUserName(peer)) this.peer = peer;
+    this.setPeer(peer);
     this.first = first;
     this.oldest ??= since + 1;
     if (since > this.newest) this.newest = since;
@@ -464,6 +464,11 @@ export class Room {
   membersListed({ members, count, away }) {
     this.members.replace(members ?? null, count ?? members?.length ?? 0, away ?? []);
     for (const member of members ?? []) this.setPeerSpelling(member);
+  }
+
+  /** The server says who the other person of a private room is now. @param {unknown} peer */
+  setPeer(peer) {
+    if (this.peer !== null && typeof peer === "string" && isUserName(peer)) this.peer = peer;
   }
 
   /** Spells the name of the peer as the peer does: the room's name has it in lower case. @param {string} user */

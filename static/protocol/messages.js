@@ -38,7 +38,7 @@ const RECORDS = {
 /** @type {Check} */ const isLogRecord = (v) => (RECORDS[v?.type] ?? hasFields({ type: isString, seq: isCount }))(v);
 const isAwayMember = hasFields({ user: isString, text: isString });
 const isState = matching(/^(joined|left)$/);
-const isMembership = hasFields({ room: isRoomName, muted: optional(isBoolean) });
+const isListedRoom = hasFields({ room: isRoomName, peer: optional(isString), muted: optional(isBoolean) });
 /** One page of a list of members, as a `who` with `state` asks for it. */
 const isMembersPage = hasFields({
   state: matching(/^(here|absent)$/), prefix: optional(isString), after: optional(isString), here: isCount, absent: isCount, more: optional(isBoolean),
@@ -48,7 +48,7 @@ const ROOM_FIELDS = { name: isString, head: isCount, members: isCount };
 /** The required fields of each server message. Other fields are ignored: version 1 may add some. */
 const SHAPES = new Map(Object.entries(/** @type {Record<string, Shape | Check>} */ ({
   ...RECORDS,
-  welcome: { user: isString, former: optional(listOf(isString)), token: isToken, server: isString, limits: hasFields(LIMIT_FIELDS), motd: optional(isString), away: optional(isString), rooms: optional(listOf(isMembership)) },
+  welcome: { user: isString, former: optional(listOf(isString)), token: isToken, server: isString, limits: hasFields(LIMIT_FIELDS), motd: optional(isString), away: optional(isString), rooms: optional(listOf(isListedRoom)) },
   joined: {
     room: isRoomName, peer: optional(isString), asked: optional(isString), log: isString, first: isCount, head: isCount, since: isCount, at: optional(isCount), cid: optional(isString), reset: optional(isBoolean), damaged: optional(isBoolean),
     count: isCount, members: optional(listOf(isString)), topic: optional(isString), marked: optional(isCount),
@@ -64,7 +64,7 @@ const SHAPES = new Map(Object.entries(/** @type {Record<string, Shape | Check>} 
   rooms: { rooms: listOf(hasFields(ROOM_FIELDS)) },
   left: { room: isRoomName },
   typing: { room: isRoomName, user: isString },
-  membership: { room: isRoomName, state: isState, muted: optional(isBoolean) },
+  membership: { room: isRoomName, peer: optional(isString), state: isState, muted: optional(isBoolean) },
   marked: { room: isRoomName, seq: isCount },
   error: { code: isString, message: isString, cid: optional(isString), room: optional(isRoomName), peer: optional(isString), retry_ms: optional(isCount) },
 })));

@@ -72,6 +72,16 @@ export class Session {
     return this.#subscriptions.rooms;
   }
 
+  /** The rooms that the server keeps for the person. */
+  get members() {
+    return this.#subscriptions.members;
+  }
+
+  /** Private rooms that the person has asked for, and the server has not said yet that they are theirs. */
+  get wishes() {
+    return this.#subscriptions.wishes;
+  }
+
   /** The highest seq shown of a room, or null. @param {string} room */
   seq(room) {
     return this.#subscriptions.seq(room);
@@ -185,6 +195,12 @@ export class Session {
     if (this.#followsRooms) this.#subscriptions.noteLeaving(room);
     if (this.#link === "disconnected") this.#emitMessage({ type: "left", room });
     else this.#send({ type: "leave", room });
+    return this.#takeActions();
+  }
+
+  /** Forgets a room of the person whose name we had before: they have not left it. @param {string} room */
+  forgetRoom(room) {
+    if (this.#subscriptions.remove(room)) this.#emitMessage({ type: "left", room });
     return this.#takeActions();
   }
 

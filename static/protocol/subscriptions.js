@@ -12,10 +12,11 @@ export const MAX_MEMBERSHIPS = 1_000;
  *     shown with none missing before it, and the log that it belongs to; null before the first `joined`. `record`: the
  *     record of that seq, so that the server detects another history of the log; null if none is known.
  * @typedef {{ position: Position, joinState: "not joined" | "joining" | "joined", head: number, missingAfter: number | null,
- *     isMember: boolean, isResuming: boolean }} Subscription
+ *     isMember: boolean, isInvited: boolean, isResuming: boolean }} Subscription
  *     `head`: once shown, the room is caught up. `missingAfter`: the seq after which a join was to bring the missing records.
- *     `isMember`: the server keeps it as a room of the person; then a join resumes it, because the person may have left it
- *     on another device meanwhile. `isResuming`: the join under way does so.
+ *     `isMember`: the server keeps it as a room of the person. `isInvited`: the server has added us, because someone wrote
+ *     there. Then a join resumes it, because the person may have left it on another device meanwhile. `isResuming`: the
+ *     join under way does so.
  */
 
 export class Subscriptions {
@@ -32,6 +33,16 @@ export class Subscriptions {
     return [...this.#byRoom.keys()];
   }
 
+  /** The rooms that the server keeps for the person; of an older server all public ones. */
+  get members() {
+    return this.rooms.filter((room) => this.#byRoom.get(room)?.isMember || !isPrivate(room));
+  }
+
+  /** Private rooms that the person has asked for, and the server has not said yet that they are theirs. */
+  get wishes() {
+    return this.rooms.filter((room) => isPrivate(room) && !this.#byRoom.get(room)?.isMember && !this.#byRoom.get(room)?.isInvited);
+  }
+
   /** Whether every room is joined and shown up to its head at that time. */
   get isCaughtUp() {
     return [...this.#byRoom.values()].every(({ joinState, position, head }) => joinState === "joined" && position !== null && position.seq >= head);
@@ -41,7 +52,7 @@ export class Subscriptions {
   add(room) {
     this.#leaving.delete(room);
     if (this.#byRoom.has(room)) return false;
-    this.#byRoom.set(room, { position: null, joinState: "not joined", head: 0, missingAfter: null, isMember: false, isResuming: false });
+    this.#byRoom.set(room, { position: null, joinState: "not joined", head: 0, missingAfter: null, isMember: false, isInvited: false, isResuming: false });
     return true;
   }
 
@@ -121,8 +132,8 @@ export class Subscriptions {
     if (!subscription) return target;
     subscription.joinState = "joining";
     subscription.missingAfter = missingAfter;
-    subscription.isResuming = subscription.isMember;
-    const resume = subscription.isMember && { resume: true };
+    subscription.isResuming = subscription.isMember || (this.#followsRooms && subscription.isInvited);
+    const resume = subscription.isResuming && { resume: true };
     if (!subscription.position) return { ...target, ...resume };
     const { seq, log, record } = subscription.position;
     return { ...target, since: seq, log, ...record, ...resume };
@@ -136,6 +147,8 @@ export class Subscriptions {
   resolve({ room, asked }) {
     const from = asked === undefined ? room : askedRoom(asked);
     if (from === room || !isPrivate(room) || !isPrivate(from) || !this.isJoining(from)) return null;
+    const there = this.#byRoom.get(room);
+    if (there && this.#followsRooms) there.isMember = true; // the person has asked for it
     const entries = [...this.#byRoom].filter(([name]) => name !== from || !this.#byRoom.has(room));
     this.#byRoom = new Map(entries.map(([name, subscription]) => [name === from ? room : name, subscription]));
     return from;
@@ -143,12 +156,15 @@ export class Subscriptions {
 
   /** Applies the answer to a join. @param {Message} joined @returns {"not requested" | "continues" | "reset" | "gap"} */
   joined({ room, log, since, at, cid, head, reset }) {
-    if (isPrivate(room)) this.add(room); // the server adds us to a private room when its other member writes there
+    const isInvited = isPrivate(room) && this.add(room); // the server adds us to a private room when its other member writes there
     const subscription = this.#byRoom.get(room);
     if (!subscription) return "not requested";
+    subscription.isInvited ||= isInvited;
+    // A private room that the person has not asked for is theirs once they write or read there: the server says so.
+    const isWish = subscription.joinState === "joining" && !subscription.isResuming;
+    subscription.isMember ||= this.#followsRooms && (isWish || !isPrivate(room));
     subscription.joinState = "joined";
     subscription.head = head;
-    subscription.isMember ||= this.#followsRooms && !isPrivate(room);
     const { position } = subscription;
     if (position && !reset && position.log === log && since <= position.seq) return "continues";
     subscription.position = { log, seq: since, record: cid ? { at, cid } : null };

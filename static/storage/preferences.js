@@ -1,4 +1,4 @@
-// Preferences, saved in the browser: muted private rooms and ignored users for each name; hidden joins, leaves and
+// Preferences, saved in the browser: ignored users, and what was muted before the server kept it, for each name; hidden joins, leaves and
 // renames, notifications, sound, theme and clock for all names.
 
 import { nameKey } from "../protocol/names.js";
@@ -43,7 +43,7 @@ export class Preferences {
     return [...this.#ignored];
   }
 
-  /** Of a public room only until the server has been told: it keeps for the person which ones are muted. @param {string} room */
+  /** Only until the server has been told: it keeps for the person which rooms are muted. @param {string} room */
   isMuted(room) {
     return this.#muted.has(room);
   }

@@ -2,7 +2,7 @@
 // `local` is localStorage, shared by all tabs; `session` is sessionStorage, of this tab only, which survives
 // a reload.
 
-import { isPrivate, nameKey } from "../protocol/names.js";
+import { nameKey } from "../protocol/names.js";
 
 export class Store {
   #local;
@@ -62,8 +62,8 @@ export class Store {
   }
 
   /**
-   * The rooms of a name as the server listed them last, and those that the server has not been told of: the public rooms
-   * of this browser from before the server kept them, and the private ones.
+   * The rooms of a name as the server listed them last, and those that the server has not been told of: those that the
+   * person has asked for just now, and those of this browser from before the server kept them.
    * @param {string} user @returns {{ members: string[], others: string[] }}
    */
   rooms(user) {
@@ -72,10 +72,13 @@ export class Store {
     return { members: readStrings(this.#local, membersKey(user)), others: [...before, ...readStrings(this.#local, privateKey(user))] };
   }
 
-  /** Saves the rooms of a name, of which the server has been told. @param {string} user @param {string[]} rooms */
-  saveRooms(user, rooms) {
-    saveItem(this.#local, membersKey(user), JSON.stringify(rooms.filter((room) => !isPrivate(room))));
-    saveItem(this.#local, privateKey(user), JSON.stringify(rooms.filter(isPrivate)));
+  /**
+   * Saves the rooms of a name, and the private ones of which the server has not been told.
+   * @param {string} user @param {string[]} members @param {string[]} [wishes]
+   */
+  saveRooms(user, members, wishes = []) {
+    saveItem(this.#local, membersKey(user), JSON.stringify(members));
+    saveItem(this.#local, privateKey(user), JSON.stringify(wishes));
   }
 
   /** The other people of a name's private rooms, by room. @param {string} user @returns {Map<string, string>} */

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use talk::chat::AwayMember;
-use talk::chat::Membership;
 use talk::chat::Operation;
 use talk::chat::RoomName;
 use talk::chat::UserName;
+use talk::chat::protocol::ListedRoom;
 use talk::chat::protocol::Record;
 use talk::chat::protocol::RecordKind;
 use talk::limits;
@@ -52,7 +52,7 @@ impl RoomList {
 
     /// Takes the rooms that the person is in, in order; the others come after them. The current room stays the
     /// current one, unless it is only the default.
-    pub(in crate::view) fn follow(&mut self, listed: &[Membership]) {
+    pub(in crate::view) fn follow(&mut self, listed: &[ListedRoom]) {
         let listed = listed.get(..limits::CLIENT_MEMBERSHIPS).unwrap_or(listed);
         let is_replaced = std::mem::take(&mut self.is_only_default) && !listed.is_empty();
         if is_replaced {
@@ -67,6 +67,7 @@ impl RoomList {
             if let Some(room) = self.get_mut(&one.room) {
                 room.is_muted = one.is_muted;
                 room.is_returning |= is_new;
+                room.set_peer(one.peer.as_ref());
             }
         }
         let places: HashMap<&RoomName, usize> =

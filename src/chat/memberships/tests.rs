@@ -24,7 +24,7 @@ fn rooms_keep_the_order_in_which_they_were_joined() {
         assert!(memberships.join(bob, &room(name)));
     }
     assert!(!memberships.join(bob, &room("a")), "already a member");
-    assert!(memberships.is_full(bob) && !memberships.join(bob, &room("d")));
+    assert!(memberships.is_full(bob, &room("d")) && !memberships.join(bob, &room("d")));
     assert_eq!(memberships.set_muted(bob, &room("a"), true), Some(true));
     assert_eq!(memberships.set_muted(bob, &room("a"), true), Some(false));
     assert_eq!(memberships.set_muted(bob, &room("d"), true), None);
@@ -79,7 +79,7 @@ fn changes_that_cannot_be_stored_do_not_fill_the_memory() {
         memberships.put_back(taken);
     }
     assert!(memberships.has_dropped() && memberships.take_unstored().is_empty());
-    assert_eq!(memberships.prune(|_| true).len(), 1);
+    assert_eq!(memberships.prune(|_| true, |_| false).len(), 1);
     assert!(!memberships.has_dropped());
 }
 
@@ -93,8 +93,10 @@ fn an_owner_who_is_gone_has_no_rooms_and_a_file_restores_no_more_than_the_maximu
     let mut memberships = Memberships::new(50);
     memberships.restore((0..10_000).map(saved));
     assert_eq!(memberships.of(owner("1")).len(), 50);
-    assert_eq!(memberships.prune(|_| true).len(), 50);
-    assert!(memberships.prune(|_| false).is_empty() && memberships.of(owner("1")).is_empty());
+    assert_eq!(memberships.prune(|_| true, |_| false).len(), 50);
+    assert!(
+        memberships.prune(|_| false, |_| false).is_empty() && memberships.of(owner("1")).is_empty()
+    );
 }
 
 /// The names of those who are not in a room, as pages of two list them.
@@ -141,7 +143,7 @@ fn who_is_not_here_is_listed_by_name_while_they_are_a_member_and_have_a_name() {
     assert_eq!(absent(&memberships, "dev"), "rob zoe");
     assert!(memberships.leave(ann, &room("dev")) && memberships.leave(bob, &room("dev")));
     assert_eq!((&*absent(&memberships, "dev"), &*absent(&memberships, "ops")), ("", "zoe"));
-    memberships.prune(|_| false);
+    memberships.prune(|_| false, |_| false);
     assert_eq!(absent(&memberships, "ops"), "");
     assert!(
         format!("{:?}", memberships.absent).ends_with("{ names: {}, rooms: {} }"),
@@ -194,4 +196,25 @@ fn both_sides_agree_after_any_changes() {
             assert_eq!(listed, wanted, "step {step}");
         }
     }
+}
+
+#[test]
+fn private_rooms_are_counted_apart_and_are_gone_once_their_log_is() {
+    let (mut memberships, bob) = (Memberships::new(10), owner("1"));
+    for n in 0..20 {
+        memberships.join(bob, &room(&format!("@a{n}+bob")));
+        memberships.join(bob, &room(&format!("r{n}")));
+    }
+    let private = |memberships: &Memberships| {
+        memberships.of(bob).iter().filter(|one| one.room.is_private()).count()
+    };
+    assert_eq!((memberships.of(bob).len(), private(&memberships)), (18, 8), "a fifth less");
+    let mut again = Memberships::new(10);
+    again.restore(memberships.take_unstored());
+    assert_eq!(shown(&again, bob), shown(&memberships, bob));
+    assert_eq!(memberships.private_rooms().len(), 8);
+    let gone = |room: &RoomName| room.is_private() && room.as_str() != "@a7+bob";
+    let left = memberships.prune(|_| true, gone);
+    assert_eq!((left.len(), private(&memberships)), (11, 1));
+    assert!(memberships.contains(bob, &room("@a7+bob")));
 }

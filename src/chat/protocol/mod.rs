@@ -18,7 +18,8 @@ pub use client_message::{
 };
 pub use record::{Record, RecordId, RecordKind};
 pub use server_message::{
-    ErrorMessage, Joined, Limits, MembersList, PresenceChange, RoomInfo, ServerMessage, Welcome,
+    ErrorMessage, Joined, Limits, ListedRoom, MembersList, PresenceChange, RoomInfo, ServerMessage,
+    Welcome,
 };
 
 /// The largest seq, and the largest number anywhere in the protocol: JavaScript is exact up to it.

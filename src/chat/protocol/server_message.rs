@@ -7,7 +7,6 @@ use super::client_message::{JoinTarget, MemberState};
 use super::record::{Record, RecordId};
 use crate::chat::cid::Cid;
 use crate::chat::error_code::{ErrorCode, Rejection};
-use crate::chat::memberships::Membership;
 use crate::chat::name_order::NameRange;
 use crate::chat::room_name::RoomName;
 use crate::chat::secrets::Token;
@@ -105,10 +104,13 @@ pub enum ServerMessage {
         /// The user.
         user: UserName,
     },
-    /// Another device of this person has joined, left, muted or unmuted a room.
+    /// Another device of this person has joined, left, muted or unmuted a room; or they are a member of a private room
+    /// now, because they have written or read there.
     Membership {
         /// The room.
         room: RoomName,
+        /// In a private room, as in [`Joined::peer`].
+        peer: Option<UserName>,
         /// Whether the person is a member of the room now.
         change: PresenceChange,
         /// Whether it is muted.
@@ -145,7 +147,18 @@ pub struct Welcome {
     /// The away message, while this name is away.
     pub away: Option<AwayMessage>,
     /// The rooms that this person has joined and not left, in that order, for a client that asked for them.
-    pub rooms: Option<Vec<Membership>>,
+    pub rooms: Option<Vec<ListedRoom>>,
+}
+
+/// A room of the person, as `welcome` lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedRoom {
+    /// The room.
+    pub room: RoomName,
+    /// In a private room, as in [`Joined::peer`].
+    pub peer: Option<UserName>,
+    /// Whether its messages ring no bell and do not count as unread.
+    pub is_muted: bool,
 }
 
 /// What a server accepts from a client.

@@ -8,10 +8,10 @@ use super::members_json::{
 };
 use super::record::{Record, RecordId, push_record_id, read_record_id};
 use super::server_message::{
-    ErrorMessage, Joined, Limits, MembersList, PresenceChange, RoomInfo, ServerMessage, Welcome,
+    ErrorMessage, Joined, Limits, ListedRoom, MembersList, PresenceChange, RoomInfo, ServerMessage,
+    Welcome,
 };
 use crate::chat::error_code::{ErrorCode, Rejection};
-use crate::chat::memberships::Membership;
 use crate::chat::room_name::RoomName;
 use crate::chat::text::AwayMessage;
 use crate::chat::user_name::UserName;
@@ -89,8 +89,9 @@ impl ServerMessage {
                 object.string("type", "typing").string("room", room.as_str());
                 object.string("user", user.as_str());
             }
-            ServerMessage::Membership { room, change, muted } => {
+            ServerMessage::Membership { room, peer, change, muted } => {
                 object.string("type", "membership").string("room", room.as_str());
+                push_peer(&mut object, peer.as_ref());
                 object.string("state", change.as_str());
                 if *muted {
                     object.boolean("muted", true);
@@ -215,6 +216,7 @@ fn read(value: &Value) -> Result<Option<ServerMessage>, Rejection> {
         },
         "membership" => ServerMessage::Membership {
             room: fields.value("room")?,
+            peer: read_peer(fields)?,
             change: read_state(fields)?,
             muted: fields.flag("muted")?,
         },
@@ -253,7 +255,7 @@ fn read_welcome(fields: Fields<'_>) -> Result<Welcome, Rejection> {
         away: fields.optional_string("away")?.map(AwayMessage::from_trusted),
         rooms: fields
             .optional_list("rooms")?
-            .map(|rooms| rooms.iter().map(read_membership).collect())
+            .map(|rooms| rooms.iter().map(read_listed_room).collect())
             .transpose()?,
     })
 }
@@ -275,7 +277,7 @@ fn push_welcome(object: &mut Object, welcome: &Welcome) {
         object.string("away", away.as_str());
     }
     if let Some(rooms) = &welcome.rooms {
-        object.array("rooms", rooms.iter().map(membership));
+        object.array("rooms", rooms.iter().map(listed_room));
     }
 }
 
@@ -397,14 +399,19 @@ fn read_state(fields: Fields<'_>) -> Result<PresenceChange, Rejection> {
     }
 }
 
-fn read_membership(item: &Value) -> Result<Membership, Rejection> {
+fn read_listed_room(item: &Value) -> Result<ListedRoom, Rejection> {
     let fields = Fields::of(item)?;
-    Ok(Membership { room: fields.value("room")?, is_muted: fields.flag("muted")? })
+    Ok(ListedRoom {
+        room: fields.value("room")?,
+        peer: read_peer(fields)?,
+        is_muted: fields.flag("muted")?,
+    })
 }
 
-fn membership(one: &Membership) -> String {
+fn listed_room(one: &ListedRoom) -> String {
     let mut object = Object::new();
     object.string("room", one.room.as_str());
+    push_peer(&mut object, one.peer.as_ref());
     if one.is_muted {
         object.boolean("muted", true);
     }

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use super::{Action, ConnectionStage, Rename, Session};
 use crate::chat::protocol::{
-    ClientMessage, ErrorMessage, Joined, PresenceChange, Record, RecordId, ServerMessage,
+    ClientMessage, ErrorMessage, Joined, ListedRoom, PresenceChange, Record, RecordId,
+    ServerMessage,
 };
-use crate::chat::{ErrorCode, Membership, Rejection, RoomName, Token, UserName};
+use crate::chat::{ErrorCode, Rejection, RoomName, Token, UserName};
 use crate::client::event::Event;
 use crate::client::subscriptions::{JoinResult, Order};
 use crate::limits;
@@ -76,7 +77,7 @@ impl Session {
 
     /// Joins the rooms that the person has joined on other devices, and leaves those that they have left here while
     /// there was no connection.
-    fn follow_rooms(&mut self, rooms: &[Membership], actions: &mut Vec<Action>) {
+    fn follow_rooms(&mut self, rooms: &[ListedRoom], actions: &mut Vec<Action>) {
         if !self.credentials.follows_rooms {
             return;
         }

@@ -124,7 +124,7 @@ impl Session {
         let config = &self.shared.config;
         let away = self.shared.names.away(owner);
         let former = self.shared.names.former_names(owner);
-        let rooms = self.client.follows_rooms.then(|| self.shared.memberships.of(owner));
+        let rooms = self.client.follows_rooms.then(|| self.shared.private_rooms.listed(owner));
         let welcome = |identity: &Identity| Welcome {
             away,
             user: identity.user.clone(),

@@ -12,6 +12,7 @@ use crate::json;
 use crate::limits;
 use crate::server::clients::disconnect::Disconnect;
 use crate::server::room::{Room, history};
+use crate::server::state::private_rooms::Reason;
 
 /// The text of the error while the disk is full, or nearly.
 const DISK_FULL: &str = "the server's disk is nearly full: it stores no new messages now; you can still \
@@ -105,6 +106,10 @@ impl Session {
             }
         }
         let reply = if let Operation::Post { reply, .. } = &operation { *reply } else { None };
+        // Before the record is stored: else a kill in between would leave a message in a room that is not theirs.
+        let is_new_member = room.name.is_private()
+            && matches!(operation, Operation::Post { .. })
+            && self.become_member(room, Reason::Own);
         let head_before = room.name.is_private().then(|| room.head());
         let at = self.shared.rooms.clock.unix_ms();
         let Ok((outcome, round)) = room.submit(&author, cid.clone(), operation, at) else {
@@ -118,6 +123,9 @@ impl Session {
             // message in the log.
             self.shared.private_rooms.invite_both(room, head);
             self.accept_invitations();
+        }
+        if is_new_member {
+            self.tell_new_member(room); // once the other devices are in the room
         }
         match outcome {
             Outcome::Accepted => {

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::Session;
 use super::queries::unreadable;
-use crate::chat::protocol::{ErrorMessage, Join, JoinTarget, Joined, ServerMessage, Since};
+use crate::chat::protocol::{
+    ErrorMessage, Join, JoinTarget, Joined, PresenceChange, ServerMessage, Since,
+};
 use crate::chat::{ErrorCode, OwnerId, RoomName};
 use crate::limits;
 use crate::server::clients::disconnect::Disconnect;
@@ -13,6 +15,7 @@ use crate::server::metrics::Resume;
 use crate::server::room::history::{CatchUpStart, Unreadable};
 use crate::server::room::{Room, RoundGuard, history};
 use crate::server::state::invitations::{Entry, RoomChange};
+use crate::server::state::private_rooms::Reason;
 
 impl Session {
     /// Adds the private rooms that this client was invited into, and removes those that it left for them, and the
@@ -52,17 +55,23 @@ impl Session {
 
     /// Leaves a room, and sends the client `left`.
     pub(super) fn leave_room(&mut self, room: &Arc<Room>) {
-        let round = self.remove_from(room);
-        self.send(&ServerMessage::Left { room: room.name.clone() });
+        self.forget_room(room);
+        let (owner, memberships) = (self.client.identity().owner, &self.shared.memberships);
+        let (sent, round) = memberships.leave_and_tell(owner, &self.client, room);
+        self.shared.delivery.after_send(&self.client, sent);
         self.shared.broadcaster.run_round(round);
     }
 
     fn remove_from(&mut self, room: &Arc<Room>) -> Option<RoundGuard> {
+        self.forget_room(room);
+        self.shared.memberships.leave_room(self.client.identity().owner, self.client.id, room)
+    }
+
+    fn forget_room(&mut self, room: &Arc<Room>) {
         self.rooms.remove(room);
         if room.name.is_private() {
             self.shared.private_rooms.invitations.leave(self.client.id, room);
         }
-        self.shared.memberships.leave_room(self.client.identity().owner, self.client.id, room)
     }
 
     /// Adds a room that the client is about to join. For a private one it may leave another.
@@ -88,7 +97,14 @@ impl Session {
             JoinTarget::Room(room) => self.check_place(room),
             JoinTarget::Peer(_) => Ok(()),
         };
-        let room = match opened.and_then(|()| self.open(&join.target, join.log.as_deref())) {
+        // A name that the server has listed means the room of that name, whoever has the other one's name now.
+        let resumed = match &join.target {
+            JoinTarget::Room(room) if join.resume => self.private_room(room),
+            JoinTarget::Room(_) | JoinTarget::Peer(_) => None,
+        };
+        let resumed = resumed.map(|room| room.log.id());
+        let log = resumed.as_deref().or(join.log.as_deref());
+        let room = match opened.and_then(|()| self.open(&join.target, log)) {
             Ok(room) => room,
             Err(error) => {
                 if let JoinTarget::Room(room) = &join.target {
@@ -97,11 +113,17 @@ impl Session {
                 return self.reject(error.about_join(join.target.clone()));
             }
         };
-        self.enter(&room, join)
+        let makes_member = self.makes_member(join, &room, had_rooms);
+        self.enter(&room, join, makes_member)
     }
 
     /// Joins a room that is in the list of the session's rooms.
-    fn enter(&mut self, room: &Arc<Room>, join: &Join) -> Result<(), Disconnect> {
+    fn enter(
+        &mut self,
+        room: &Arc<Room>,
+        join: &Join,
+        makes_member: bool,
+    ) -> Result<(), Disconnect> {
         let shared = Arc::clone(&self.shared);
         let question = shared.quotas.questions.begin(self.client.address);
         if room.log.load().is_err() {
@@ -117,7 +139,9 @@ impl Session {
         if room.name.is_private() {
             shared.private_rooms.confirm_place(&self.client, room, Entry::Joined);
         }
-        self.become_member(room);
+        if makes_member && self.become_member(room, Reason::Own) {
+            self.tell_others(&room.name, PresenceChange::Joined, false);
+        }
         let (absent, absent_members) = self.absent_members(room);
         let record = history::record_at_since(room, join, &step.joined);
         let wait = question.end(0);
@@ -161,21 +185,28 @@ impl Session {
     }
 
     /// Joins the private rooms with messages that this name has not read, as many as there are places for:
-    /// first those in which they have written, then those with the newest messages.
+    /// first those in which they have written, then those with the newest messages. A client that follows the
+    /// memberships joins the person's own rooms by itself.
     pub(super) fn join_unread(&mut self) -> Result<(), Disconnect> {
         let shared = Arc::clone(&self.shared);
         let identity = self.client.identity();
         let marked = |room: &Room| shared.read_markers.get(identity.owner, room).unwrap_or(0);
         let mut unread = shared.private_rooms.of(identity.owner);
+        let listed =
+            self.client.follows_rooms.then(|| shared.memberships.private_of(identity.owner));
+        let listed = listed.unwrap_or_default();
+        let to_join = listed.iter().filter(|name| self.rooms.find(name).is_none()).count();
         unread.retain(|room| {
             room.last_assigned() > marked(room)
+                && !listed.contains(&room.name)
                 && self.rooms.find(&room.name).is_none()
                 && shared.rooms.load(room).is_ok() // else the operator's log has the reason
         });
         unread.sort_by_cached_key(|room| {
             Reverse((room.has_posted(identity.owner), room.newest_at()))
         });
-        unread.truncate(shared.private_rooms.invitations.free_places(self.client.id));
+        let free = shared.private_rooms.invitations.free_places(self.client.id);
+        unread.truncate(free.saturating_sub(to_join));
         // Those worth least first, because what was joined first is left first.
         for room in unread.into_iter().rev() {
             self.add_room(&room);
@@ -188,7 +219,7 @@ impl Session {
             let since = Since::After(marked(&room).max(start));
             let target = JoinTarget::Room(room.name.clone());
             let join = Join { target, since, log: None, record: None, resume: false };
-            self.enter(&room, &join)?;
+            self.enter(&room, &join, false)?;
         }
         Ok(())
     }
@@ -296,6 +327,9 @@ impl Session {
         let (room, shared) = (self.joined_room(name)?, &self.shared);
         let (identity, seq) = (self.client.identity(), seq.min(room.head()));
         let is_new = shared.read_markers.advance(identity.owner, &room, seq);
+        if is_new && room.name.is_private() && self.become_member(&room, Reason::Read) {
+            self.tell_new_member(&room);
+        }
         if !is_new || shared.names.connections(identity.owner) < 2 {
             return Ok(());
         }

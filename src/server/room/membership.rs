@@ -146,13 +146,32 @@ impl Room {
         if is_in_flight || !entry.is_live {
             return None;
         }
-        state.remove_client(&self.name, client.id, false);
+        Some(self.remove_and_tell(&mut state, client, false))
+    }
+
+    /// As [`leave`](Room::leave), and sends the client `left`. The caller handles the result of the write.
+    pub(crate) fn leave_and_tell(
+        self: &Arc<Room>,
+        client: &Arc<Client>,
+        stays_member: bool,
+    ) -> (SendResult, Option<RoundGuard>) {
+        let mut state = self.state_between_broadcasts();
+        self.remove_and_tell(&mut state, client, stays_member)
+    }
+
+    fn remove_and_tell(
+        self: &Arc<Room>,
+        state: &mut RoomState,
+        client: &Client,
+        stays_member: bool,
+    ) -> (SendResult, Option<RoundGuard>) {
+        state.remove_client(&self.name, client.id, stays_member);
         let mut frame = Vec::new();
         let left = ServerMessage::Left { room: self.name.clone() };
         ws::push_text_frame(&mut frame, left.encode().as_bytes());
         // Under the room's lock, so that it comes before the `joined` of the next invitation.
         let sent = client.send_queue.send(&frame.into());
-        Some((sent, self.try_start_round(&mut state)))
+        (sent, self.try_start_round(state))
     }
 
     /// Gives a person their new name. The other members get one event, whatever the number of the person's

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::chat::{ClientId, OwnerId};
+use crate::chat::ClientId;
 use crate::failpoint;
 use crate::server::room::Room;
 
@@ -100,18 +100,18 @@ impl Invitations {
         true
     }
 
-    /// If a client of `owner` is in too many private rooms, takes the place of the one that is worth least,
-    /// but of none of `kept`. Returns it with its index. The caller then calls
+    /// If a client is in too many private rooms, takes the place of the one that is worth least, but of none of
+    /// `kept`; `is_own`: its person has written there, or is a member. Returns it with its index. The caller then calls
     /// [`note_left`](Invitations::note_left) or [`put_back`](Invitations::put_back).
     pub(super) fn take_place(
         &self,
         client: ClientId,
-        owner: OwnerId,
+        is_own: impl Fn(&Room) -> bool,
         kept: &[Arc<Room>],
     ) -> Option<(usize, Place)> {
         let mut sessions = self.sessions();
         let session = sessions.get_mut(&client).filter(|one| one.places.len() > self.max)?;
-        let index = worth_least(&session.places, owner, kept)?;
+        let index = worth_least(&session.places, is_own, kept)?;
         Some((index, session.places.remove(index)))
     }
 
@@ -133,6 +133,21 @@ impl Invitations {
             None => session.places.insert(index.min(session.places.len()), place),
         }
         true
+    }
+
+    /// A client leaves a private room because its person has left it on another device: its session has to know, if
+    /// it knew the room.
+    pub(crate) fn leave_elsewhere(&self, client: ClientId, room: &Arc<Room>) {
+        let mut sessions = self.sessions();
+        let Some(session) = sessions.get_mut(&client) else { return };
+        let Some(at) = session.places.iter().position(|place| Arc::ptr_eq(&place.room, room))
+        else {
+            return;
+        };
+        let place = session.places.remove(at);
+        if place.is_known {
+            session.left.push(place.room);
+        }
     }
 
     /// A client leaves a private room by itself.
@@ -181,18 +196,22 @@ impl SessionRooms {
     }
 }
 
-/// The index of the room that is worth least to `owner`, but of none of `kept`: the oldest in which they have
-/// not written. What strangers began goes before what they answered.
-fn worth_least(places: &[Place], owner: OwnerId, kept: &[Arc<Room>]) -> Option<usize> {
+/// The index of the room that is worth least, but of none of `kept`: the oldest that is not the person's own. What
+/// strangers began goes before what they answered.
+fn worth_least(
+    places: &[Place],
+    is_own: impl Fn(&Room) -> bool,
+    kept: &[Arc<Room>],
+) -> Option<usize> {
     let may_go = |place: &Place| !kept.iter().any(|other| Arc::ptr_eq(other, &place.room));
-    let unanswered = places.iter().position(|place| may_go(place) && !place.room.has_posted(owner));
+    let unanswered = places.iter().position(|place| may_go(place) && !is_own(&place.room));
     unanswered.or_else(|| places.iter().position(may_go))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::RoomName;
+    use crate::chat::{OwnerId, RoomName};
     use crate::limits;
     use crate::log::{LogConfig, Store, SyncPolicy};
     use crate::server::room::RoomContext;
@@ -225,7 +244,7 @@ mod tests {
     /// Invites the client into a room, and takes back the places that are too many.
     fn invite(invitations: &Invitations, room: &Arc<Room>) {
         assert!(invitations.enter(CLIENT, room, Entry::Invited));
-        while let Some((_, place)) = invitations.take_place(CLIENT, owner("1"), &[Arc::clone(room)])
+        while let Some((_, place)) = invitations.take_place(CLIENT, |_| false, &[Arc::clone(room)])
         {
             invitations.note_left(CLIENT, place);
         }
@@ -275,7 +294,7 @@ mod tests {
         assert_eq!(changes(), ["-@bob+eve2", "+@bob+eve0"], "it has left room 1, and is in again");
 
         assert!(invitations.enter(CLIENT, &rooms[2], Entry::Joined));
-        let (index, place) = invitations.take_place(CLIENT, owner("1"), &[]).unwrap();
+        let (index, place) = invitations.take_place(CLIENT, |_| false, &[]).unwrap();
         let room = Arc::clone(&place.room);
         assert!(!invitations.has_place(CLIENT, &room));
         assert!(invitations.put_back(CLIENT, index, place), "records were in flight there");

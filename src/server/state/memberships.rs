@@ -1,9 +1,11 @@
 //! Memberships: the rooms of each owner, the members of each room; and the file that stores them over a restart.
 
+use std::collections::HashSet;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::names::Names;
+use super::rooms::Rooms;
 use crate::chat::protocol::{MemberState, MembersList, MembersQuery, ServerMessage};
 use crate::chat::{
     ClientId, MembersPage, Membership, Memberships, NameRange, OwnerId, RoomName, SavedMembership,
@@ -12,12 +14,15 @@ use crate::chat::{
 use crate::failpoint;
 use crate::limits;
 use crate::log::Journal;
+use crate::net::SendResult;
+use crate::server::clients::client::Client;
 use crate::server::room::{Room, RoundGuard};
 
 /// All memberships.
 ///
 /// Two locks. The one on the memberships is held for single calls. The one on the file is held over a small write;
-/// the memberships' is taken under it, so that the lines of the file are in the order of the changes.
+/// the memberships' is taken under it, so that the lines of the file are in the order of the changes; in maintenance
+/// also the names' and the rooms'.
 ///
 /// Who of the members is here, the room knows; what they are called, the names. Both note what has changed, and it is
 /// taken over before the members of a room are looked at: under the lock of the memberships, so that what is noted later
@@ -64,6 +69,13 @@ impl MembershipStore {
         self.memberships().of(owner).to_vec()
     }
 
+    /// The private rooms of `owner`.
+    pub(crate) fn private_of(&self, owner: OwnerId) -> HashSet<RoomName> {
+        let memberships = self.memberships();
+        let names = memberships.of(owner).iter().map(|one| &one.room);
+        names.filter(|room| room.is_private()).cloned().collect()
+    }
+
     /// Whether `owner` is a member of any room.
     pub(crate) fn has_any(&self, owner: OwnerId) -> bool {
         !self.memberships().of(owner).is_empty()
@@ -74,10 +86,10 @@ impl MembershipStore {
         self.memberships().contains(owner, room)
     }
 
-    /// Whether `owner` may join a room: they are a member of it, or of fewer than they may be.
+    /// Whether `owner` may join a room: they are a member of it, or of fewer of its kind than they may be.
     pub(crate) fn has_place(&self, owner: OwnerId, room: &RoomName) -> bool {
         let memberships = self.memberships();
-        memberships.contains(owner, room) || !memberships.is_full(owner)
+        memberships.contains(owner, room) || !memberships.is_full(owner, room)
     }
 
     /// Makes `owner` a member. False if they are already, or are a member of too many rooms.
@@ -140,6 +152,19 @@ impl MembershipStore {
         round
     }
 
+    /// The same, and the client is sent `left`. The caller handles the result of the write.
+    pub(crate) fn leave_and_tell(
+        &self,
+        owner: OwnerId,
+        client: &Arc<Client>,
+        room: &Arc<Room>,
+    ) -> (SendResult, Option<RoundGuard>) {
+        let stays_member = !room.name.is_private() && self.contains(owner, &room.name);
+        let left = room.leave_and_tell(client, stays_member);
+        self.update(room);
+        left
+    }
+
     /// Takes over who is in a room now. A room is not kept for ever, and what it has noted would be lost with it.
     pub(crate) fn update(&self, room: &Room) {
         if !room.name.is_private() {
@@ -188,16 +213,20 @@ impl MembershipStore {
     }
 
     /// Periodic maintenance: saves the changes, then compacts the file if it is mostly outdated, or fsyncs it.
-    /// Compacting drops memberships whose owner is gone. If another program has removed or changed the file, it is
-    /// written again; true then.
-    pub(crate) fn maintain(&self) -> io::Result<bool> {
+    /// Compacting drops memberships whose owner or private room is gone. If another program has removed or changed the
+    /// file, it is written again; true then.
+    pub(crate) fn maintain(&self, rooms: &Rooms) -> io::Result<bool> {
         drop(self.updated(None)); // so that what is noted does not grow
         self.save();
         let mut file = self.file();
         let is_in_place = file.is_in_place();
         if file.needs_compaction() || !is_in_place || self.memberships().has_dropped() {
+            let mut gone = self.memberships().private_rooms(); // first: more may be created meanwhile
+            let there = rooms.private_names();
+            gone.retain(|room| !there.contains(room));
             let owners = self.names.owners();
-            let all = self.memberships().prune(|owner| owners.contains(&owner));
+            let is_alive = |owner| owners.contains(&owner);
+            let all = self.memberships().prune(is_alive, |room| gone.contains(room));
             return file.compact(&all).map(|()| !is_in_place);
         }
         let unsynced = file.take_unsynced();

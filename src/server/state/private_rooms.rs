@@ -4,12 +4,14 @@
 //! created, `@alice+bob`, as earlier clients expect; if another room has that name already, by a digest of the two. Of
 //! an earlier version, several rooms may have one name.
 
+use std::cmp::Reverse;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::invitations::{Entry, Invitations};
+use super::memberships::MembershipStore;
 use super::names::Names;
 use super::read_markers::ReadMarkerStore;
 use super::rooms::{RoomMap, Rooms, WantedRoom};
@@ -32,6 +34,8 @@ pub(crate) struct PrivateRooms {
     pub(super) rooms: Arc<Rooms>,
     /// For the `joined` of an invited client.
     pub(super) read_markers: Arc<ReadMarkerStore>,
+    /// The rooms that each owner is a member of.
+    pub(super) memberships: Arc<MembershipStore>,
     /// Finds an owner's connections, and sends to them.
     pub(super) delivery: Arc<Delivery>,
     /// Runs the rounds that invitations start.
@@ -146,32 +150,38 @@ impl PrivateRooms {
         Ok(rooms.into_iter().find(fits))
     }
 
-    /// Whether an owner of this room has another one of the same name, which is worth more: a client cannot tell
-    /// them apart. First comes the room of the owners who hold the two names now, then the one with the newest
+    /// Whether an owner of this room is served another one of the same name, which is worth more: a client cannot
+    /// tell them apart. First comes the room of the owners who hold the two names now, then the one with the newest
     /// record. Only rooms of an earlier version share a name.
     fn is_shadowed(&self, room: &Arc<Room>) -> bool {
-        let (Some(keys), Some(owners)) = (room.name.user_keys(), room.log.owners()) else {
+        let (Some(keys), Some(_)) = (room.name.user_keys(), room.log.owners()) else {
             return false;
         };
-        let others: Vec<Arc<Room>> = {
-            let map = self.rooms.lock();
-            let shares = |other: &&Arc<Room>| {
-                !Arc::ptr_eq(other, room) && owners.iter().any(|owner| is_owned_by(other, *owner))
-            };
-            of_name(&map, &room.name).filter(shares).cloned().collect()
-        };
-        if others.is_empty() {
+        let all: Vec<Arc<Room>> = of_name(&self.rooms.lock(), &room.name).cloned().collect();
+        if all.len() < 2 {
             return false;
         }
+        all.iter().for_each(|room| drop(room.log.peek())); // one that cannot be read is served to no one
         let holders = keys.map(|key| self.names.owner(key));
-        let rank = |room: &Room| {
-            let owners = room.log.owners().unwrap_or(owners);
+        let rank = |(owners, room): &([OwnerId; 2], &Arc<Room>)| {
             let held =
                 owners.iter().zip(holders).filter(|(owner, holder)| Some(**owner) == *holder);
             (held.count(), room.newest_at(), room.log.id())
         };
-        let own = rank(room);
-        others.iter().any(|other| rank(other) > own)
+        let mut all: Vec<_> =
+            all.iter().filter_map(|room| Some((room.log.owners()?, room))).collect();
+        all.sort_by_cached_key(|one| Reverse(rank(one)));
+        let mut served: Vec<OwnerId> = Vec::new();
+        for (owners, other) in all {
+            let is_served = owners.iter().all(|owner| !served.contains(owner));
+            if Arc::ptr_eq(other, room) {
+                return !is_served;
+            }
+            if is_served {
+                served.extend(owners);
+            }
+        }
+        false
     }
 
     /// Whether no owner of a private room holds their name any more.
@@ -281,7 +291,9 @@ impl PrivateRooms {
             return false;
         }
         let mut kept = vec![Arc::clone(room)];
-        while let Some((index, place)) = invitations.take_place(client.id, owner, &kept) {
+        let own = self.memberships.private_of(owner);
+        let is_own = |room: &Room| own.contains(&room.name) || room.has_posted(owner);
+        while let Some((index, place)) = invitations.take_place(client.id, is_own, &kept) {
             let other = Arc::clone(&place.room);
             if let Some((sent, round)) = other.expel(client) {
                 invitations.note_left(client.id, place);
@@ -305,6 +317,10 @@ impl PrivateRooms {
         }
     }
 }
+
+mod memberships; // which of them a person is a member of
+
+pub(crate) use memberships::Reason;
 
 fn no_one_has_the_name() -> ErrorMessage {
     let unknown = "no one has this name now, so no one would get the message";

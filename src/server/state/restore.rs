@@ -56,7 +56,7 @@ pub(super) fn load_memberships(
     let path = store.memberships_path();
     let mut memberships = Memberships::new(max);
     memberships.restore(load_records(&path, logger)?);
-    let all = memberships.prune(|_| true);
+    let all = memberships.prune(|_| true, |_| false);
     let file = Journal::write(&path, &all).map_err(|error| with_path(&path, &error))?;
     Ok((memberships, file))
 }

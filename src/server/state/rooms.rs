@@ -293,6 +293,12 @@ impl Rooms {
         [map.len().saturating_sub(private), private]
     }
 
+    /// The names of all private rooms.
+    pub(super) fn private_names(&self) -> HashSet<RoomName> {
+        let map = self.lock();
+        map.keys().map(|log| &log.room).filter(|room| room.is_private()).cloned().collect()
+    }
+
     /// The ids of all logs; `None` while some are unknown, because their rooms are not open.
     pub(super) fn log_ids(&self) -> Option<HashSet<Arc<str>>> {
         let is_known = self.context.unopened.get() == 0;

@@ -45,7 +45,7 @@ pub(crate) struct Shared {
     /// How far each owner has read.
     pub(crate) read_markers: Arc<ReadMarkerStore>,
     /// The rooms that each owner has joined, and the members of each room.
-    pub(crate) memberships: MembershipStore,
+    pub(crate) memberships: Arc<MembershipStore>,
     /// Rooms of two owners.
     pub(crate) private_rooms: PrivateRooms,
 }
@@ -76,6 +76,7 @@ impl Shared {
         let names = Names::new(registry, names_file, entropy, clock, Arc::clone(&quotas.names));
         let (names, rooms) = (Arc::new(names), Arc::new(rooms));
         let memberships = MembershipStore::new(memberships, file, Arc::clone(&names));
+        let memberships = Arc::new(memberships);
         let read_markers = Arc::new(ReadMarkerStore::new(markers, markers_file));
         Ok(Shared {
             quotas,
@@ -86,6 +87,7 @@ impl Shared {
                 names: Arc::clone(&names),
                 rooms: Arc::clone(&rooms),
                 read_markers: Arc::clone(&read_markers),
+                memberships: Arc::clone(&memberships),
                 delivery: Arc::clone(&delivery),
                 broadcaster: Arc::clone(&broadcaster),
                 is_peeked: AtomicBool::new(false),

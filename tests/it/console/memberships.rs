@@ -35,7 +35,7 @@ fn listed(server: &TestServer) -> String {
     peer.send(
         &json!({"type": "hello", "user": "bob", "token": KEY, "presence": false, "rooms": true}),
     );
-    let rooms = peer.receive()["rooms"].clone();
+    let rooms = peer.receive_type("welcome")["rooms"].clone();
     let shown = |one: &Value| {
         let mark = if one["muted"] == true { "!" } else { "" };
         format!("{}{mark}", one["room"].as_str().unwrap())
@@ -127,6 +127,60 @@ fn two_consoles_of_one_key_share_rooms_and_mutes_at_once() {
     quit(one);
     let mut one = console(states[0].path(), &server, &[]);
     wait_for_status(&mut one, "[lobby] bob · live");
+}
+
+#[test]
+fn private_rooms_come_back_with_their_mutes_and_what_is_unread_also_after_a_kill() {
+    let (data, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut server = TestServer::start_in(data.path(), &[]);
+    let [mut ann, mut cid] = ["ann", "cid"].map(|user| {
+        let (mut peer, welcome) = TestClient::joined_with_welcome(server.address, user);
+        peer.post("lobby", "0", "so that the name stays");
+        peer.receive_own(user, "0");
+        (peer, welcome["token"].clone())
+    });
+    let mut bob = console(state.path(), &server, &["--room", "dev"]);
+    wait_for_status(&mut bob, "[dev] bob · live");
+    bob.type_in("/msg ann hi\r/msg cid hello\r/mute @cid\r/join dev\r");
+    bob.wait_for("-- @cid is muted");
+    wait_for_status(&mut bob, "[dev] bob · live");
+    ann.0.receive_type("joined");
+    cid.0.receive_type("joined");
+    quit(bob);
+    assert_eq!(listed(&server), "dev @ann+bob @bob+cid!");
+    for (peer, room) in [(&mut ann, "@ann+bob"), (&mut cid, "@bob+cid")] {
+        peer.0.post(room, "1", "while bob was away");
+        peer.0.receive_with_cid("1");
+    }
+    ann.0.send(&json!({"type": "nick", "user": "anne"}));
+    ann.0.receive_type("renamed");
+    server.kill();
+
+    let server = TestServer::start_in(data.path(), &[]);
+    let mut bob = console(state.path(), &server, &[]);
+    wait_for_status(&mut bob, "[dev] bob · live");
+    wait_for_status(&mut bob, "new in @anne");
+    let rows = bob.wait_for("· live ·");
+    assert!(!status(&rows).contains("cid"), "it is muted: {rows:#?}");
+    bob.type_in("\x1b2"); // Alt-2
+    bob.wait_for("ann while bob was away");
+    bob.type_in("/part\r");
+    bob.wait_for("-- you left @anne --");
+    quit(bob);
+    assert_eq!(listed(&server), "dev @bob+cid!");
+    let mut bob = console(state.path(), &server, &[]);
+    wait_for_status(&mut bob, "[dev] bob · live");
+    bob.type_in("\x1b2");
+    bob.wait_for("cid while bob was away");
+    let (mut other, _) = TestClient::hello(server.address, "other");
+    other.send(&json!({"type": "direct", "to": "bob", "cid": "2", "text": "I am new here"}));
+    wait_for_status(&mut bob, "new in @other");
+    assert_eq!(listed(&server), "dev @bob+cid!", "it is not read yet");
+    bob.type_in("\x1b3");
+    bob.wait_for("I am new here");
+    bob.type_in("/msg other welcome\r");
+    while other.receive_type("post")["user"] != "bob" {}
+    assert_eq!(listed(&server), "dev @bob+cid! @bob+other");
 }
 
 #[test]

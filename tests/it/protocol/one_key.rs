@@ -1,12 +1,12 @@
 //! A person is a key: names change, on every device, and what is theirs stays theirs.
 
 use std::fs;
-use std::path::Path;
 use std::thread;
 
 use serde_json::{Value, json};
 
 use crate::common::local_address::connect_from;
+use crate::support::fixtures::copy_fixture;
 use crate::support::under_attack::under_attack;
 use crate::support::{RawClient, TestClient, TestServer};
 
@@ -284,26 +284,11 @@ fn ten_thousand_names_from_one_address_stay_within_its_share_and_the_file_stays_
     assert!(text.len() < 2 * 1_024 * 1_024, "{} bytes", text.len());
 }
 
-/// Copies a data directory.
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            fs::copy(&path, &target).unwrap();
-        }
-    }
-}
-
 #[test]
 fn the_data_and_the_keys_of_an_older_version_go_on_working() {
     let data = tempfile::tempdir().unwrap();
     // Written by the version before keys: Alice and bob have posted, and were connected when it was killed.
-    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/before-keys");
-    copy(&fixture, &data.path().join("data"));
+    copy_fixture("before-keys", &data.path().join("data"));
     let start = || TestServer::start_in(&data.path().join("data"), &[]);
     let mut server = start();
     assert_eq!(refused_hello(&server, "alice", OTHER_KEY), "name_taken");

@@ -1,5 +1,6 @@
-//! Data directories with many records, or of many people.
+//! Data directories: with many records, of many people, and those that earlier versions wrote.
 
+use std::fs;
 use std::path::Path;
 
 use talk::chat::protocol::{Record, RecordKind};
@@ -64,4 +65,23 @@ pub(crate) fn write_members(data: &Path, room: &str, count: usize) {
     let store = Store::open(data).unwrap();
     Journal::write(&store.names_path(), &claims).unwrap();
     Journal::write(&store.memberships_path(), &memberships).unwrap();
+}
+
+/// Copies a data directory of `tests/fixtures`.
+pub(crate) fn copy_fixture(name: &str, to: &Path) {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    copy(&fixtures.join(name), to);
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            fs::copy(&path, &target).unwrap();
+        }
+    }
 }

@@ -3,7 +3,7 @@
 
 pub(crate) mod test_server; // the server, until it is dropped
 pub(crate) mod commands; // the server as a command that ends by itself
-pub(crate) mod fixtures; // data directories with many records
+pub(crate) mod fixtures; // data directories
 pub(crate) mod test_client; // speaks the protocol
 pub(crate) mod raw_client; // sends bytes
 pub(crate) mod under_attack; // bystanders chat while a test attacks

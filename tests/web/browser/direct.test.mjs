@@ -128,7 +128,7 @@ test("a private room stays with its people when one of them changes the name, al
   await post(page, "/msg kim hi");
   await direct(other, "jan 1 unread").waitFor();
   await shows(page, ["hi"]);
-  const [room] = JSON.parse(await page.evaluate(() => localStorage.getItem("talk.private.jan")));
+  const [, room] = JSON.parse(await page.evaluate(() => localStorage.getItem("talk.members.jan")));
   assert.equal(room, "@jan+kim", "its name does not change, and says nothing any more");
   await post(page, "/nick jane");
   await direct(other, "jane 1 unread").waitFor();

@@ -63,6 +63,9 @@ class Console {
 
 /** The rooms in a page's list, in order: `dev 1 unread`, `ops muted`. */
 const listOf = (page) => page.locator("#room-list a").evaluateAll((links) => links.map((link) => link.innerText.replace(/\s+/g, " ").trim().replace(/^#/, "")));
+/** The same of the people in the list of private rooms. */
+const talksOf = (page) => page.locator("#direct-list a").evaluateAll((links) => links.map((link) => link.innerText.replace(/\s+/g, " ").trim()));
+const talks = (page, ...wanted) => until(() => talksOf(page), (seen) => JSON.stringify(seen) === JSON.stringify(wanted), JSON.stringify(wanted), PATIENCE_MS);
 const lists = (page, ...wanted) => until(() => listOf(page), (seen) => JSON.stringify(seen) === JSON.stringify(wanted), JSON.stringify(wanted), PATIENCE_MS);
 const title = (page, text) => page.locator("#title", { hasText: text }).waitFor();
 const keyOf = (page, user) => page.evaluate((name) => localStorage.getItem(`talk.token.${name}`), user);
@@ -95,7 +98,7 @@ async function listed(user, token) {
   socket.send(JSON.stringify({ type: "hello", user, token, presence: false, rooms: true }));
   const welcome = await new Promise((received) => socket.once("message", received));
   socket.terminate();
-  return JSON.parse(welcome).rooms.map(({ room, muted }) => room + (muted ? "!" : ""));
+  return JSON.parse(welcome).rooms.map(({ room, peer, muted }) => room + (peer ? ` ${peer}` : "") + (muted ? "!" : ""));
 }
 
 test("two tabs and two consoles of one key share rooms, mutes and unread messages, over a kill of the server", async () => {
@@ -166,6 +169,95 @@ test("two tabs and two consoles of one key share rooms, mutes and unread message
     await page.context().close();
   }
   await Promise.all([one.quit(), two.quit()]);
+});
+
+test("two tabs and a console of one key share private rooms, their mutes and unread messages, over a change of name and a kill of the server", async () => {
+  const tab = await enter(await patient(), server.url, "una");
+  const key = await keyOf(tab, "una");
+  const other = await device("una", key);
+  const ada = await enter(await patient(), server.url, "ada");
+  const cid = await enter(await patient(), server.url, "cid");
+  await post(tab, "/msg ada are you there?");
+  await title(tab, "ada");
+  await post(tab, "/msg cid and you?");
+  await title(tab, "cid");
+  for (const page of [tab, other]) await talks(page, "ada", "cid");
+  const one = new Console("una", key);
+  await one.shows("· live");
+  assert.match(await one.status(), /^\[lobby\]/);
+  await post(tab, "/join lobby");
+  await title(tab, "#lobby");
+
+  await post(ada, "/msg una yes");
+  for (const page of [tab, other]) await talks(page, "ada 1 unread", "cid");
+  assert.match(await until(() => one.status(), (seen) => seen.includes("new in"), "", PATIENCE_MS), /new in @ada/);
+  one.type("/mute @cid\r");
+  await one.shows("@cid is muted");
+  for (const page of [tab, other]) await talks(page, "ada 1 unread", "cid muted");
+  await post(ada, "/nick adele");
+  for (const page of [tab, other]) await talks(page, "adele 1 unread", "cid muted");
+  await one.quit();
+  await other.close();
+  await until(() => listed("una", key), (seen) => JSON.stringify(seen) === '["lobby","@ada+una adele","@cid+una cid!"]', "", PATIENCE_MS);
+
+  await server.stop();
+  await server.start();
+  await Promise.all([tab, ada, cid].map((page) => page.locator('#state[data-state="live"]').waitFor({ timeout: 40_000 })));
+  await talks(tab, "adele 1 unread", "cid muted");
+  const third = await device("una", key);
+  await talks(third, "adele 1 unread", "cid muted");
+  const two = new Console("una", key);
+  await until(() => two.status(), (seen) => seen.includes("new in @adele"), "the console knows what is unread", 40_000);
+  await third.getByRole("link", { name: "adele" }).click();
+  await until(() => messages(third), (seen) => seen.includes("yes"), "", PATIENCE_MS);
+  await talks(tab, "adele", "cid muted");
+  await until(() => two.status(), (seen) => !seen.includes("new in"), "", PATIENCE_MS);
+
+  await tab.getByRole("button", { name: "Leave cid" }).click();
+  for (const page of [tab, third]) await talks(page, "adele");
+  two.type("/part @adele\r");
+  for (const page of [tab, third]) await talks(page);
+  await tab.reload();
+  await live(tab);
+  await talks(tab);
+  assert.deepEqual(await listed("una", key), ["lobby"]);
+  await post(cid, "/msg una I am back");
+  for (const page of [tab, third]) await talks(page, "cid 1 unread");
+  assert.deepEqual(await listed("una", key), ["lobby"], "it is not read yet");
+  await third.getByRole("link", { name: "cid" }).click();
+  await until(() => listed("una", key), (seen) => JSON.stringify(seen) === '["lobby","@cid+una cid"]', "", PATIENCE_MS);
+  await third.reload();
+  await live(third);
+  await talks(third, "cid");
+  for (const page of [tab, third, ada, cid]) {
+    assert.deepEqual(page.context().errors, []);
+    await page.context().close();
+  }
+  await other.context().close();
+  await two.quit();
+});
+
+test("the private rooms and their mutes that an older page kept are told to the server once", async () => {
+  const ivo = await enter(await patient(), server.url, "ivo");
+  const key = "00112233445566778899aabbccddeeff";
+  const stored = { "talk.members.zed": JSON.stringify(["lobby"]), "talk.private.zed": JSON.stringify(["@ivo+zed"]), "talk.muted.zed": JSON.stringify(["@ivo+zed"]) };
+  const page = await device("zed", key, "/", stored);
+  await talks(page, "ivo muted");
+  await until(() => listed("zed", key), (seen) => seen.toSorted().join() === "@ivo+zed ivo!,lobby", "", PATIENCE_MS);
+  await until(() => page.evaluate(() => ["muted", "private"].map((name) => localStorage.getItem(`talk.${name}.zed`))), (seen) => seen.every((each) => each === "[]"), "", PATIENCE_MS);
+  const other = await device("zed", key);
+  await talks(other, "ivo muted");
+  await page.goto("about:blank");
+  await other.getByRole("button", { name: "Leave ivo" }).click();
+  await talks(other);
+  await page.goto(server.url);
+  await live(page);
+  await talks(page);
+  // A mute of a room that this browser knew by the other person only.
+  const third = await device("zack", "ff".repeat(16), "/r/@ivo", { "talk.muted.zack": JSON.stringify(["@ivo"]) });
+  await talks(third, "ivo muted");
+  await until(() => listed("zack", "ff".repeat(16)), (seen) => seen.join() === "@ivo+zack ivo!", "", PATIENCE_MS);
+  for (const each of [page, other, third, ivo]) await each.context().close();
 });
 
 test("what an older page kept in this browser is told to the server the first time, and nothing is lost", async () => {

@@ -107,9 +107,9 @@ test("rooms are stored for a name; those of an older page, of which the server w
   local.setItem("talk.rooms", JSON.stringify(["lobby", "old"]));
   const store = new Store(local, memoryStorage());
   assert.deepEqual(store.rooms("bob"), { members: [], others: ["lobby", "old"] });
-  store.saveRooms("bob", ["lobby", "@alice+bob"]);
+  store.saveRooms("bob", ["lobby", "@alice+bob"], ["@ann"]);
   store.saveRooms("carol", ["lobby", "rust"]);
-  assert.deepEqual(store.rooms("Bob"), { members: ["lobby"], others: ["@alice+bob"] });
+  assert.deepEqual(store.rooms("Bob"), { members: ["lobby", "@alice+bob"], others: ["@ann"] });
   assert.deepEqual(store.rooms("carol"), { members: ["lobby", "rust"], others: [] });
   store.forget("carol");
   assert.deepEqual(store.rooms("carol"), { members: [], others: ["lobby", "old"] });

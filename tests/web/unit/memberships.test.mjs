@@ -36,6 +36,24 @@ test("a mute of another device, and one that this browser had kept", () => {
   assert.equal(chat.isMuted("dev"), false);
   chat.received({ type: "membership", room: "ops", state: "joined" }, 0);
   assert.deepEqual(names(chat), ["dev", "ops"]);
+  chat.setMuted("ops", true);
+  chat.received({ type: "left", room: "ops" }, 0);
+  assert.equal(chat.isMuted("ops"), false, "it is joined anew without");
+});
+
+test("a private room has the name of the other person before it is joined", () => {
+  const chat = new Chat();
+  chat.me = "bob";
+  const digest = "@-+00112233445566778899aabbccddeeff";
+  chat.follow([{ room: "@alice+bob", peer: "Kim", muted: true }, { room: "dev" }, { room: digest, peer: "Ann" }]);
+  assert.deepEqual(chat.listed.map(({ label }) => label), ["#dev", "Kim", "Ann"]);
+  assert.equal(chat.isMuted("@alice+bob"), true);
+  assert.equal(chat.privateRoomWith("ann"), digest);
+  chat.received({ type: "membership", room: "@bob+x", peer: "Xenia", state: "joined", muted: true }, 0);
+  assert.equal(chat.rooms.get("@bob+x").label, "Xenia");
+  chat.received({ type: "membership", room: "@bob+x", peer: "<b>", state: "joined" }, 0);
+  assert.equal(chat.rooms.get("@bob+x").label, "Xenia", "that is no name");
+  assert.equal(chat.rooms.get("dev").peer, null);
 });
 
 test("a server that lists rooms without end fills no memory", () => {
