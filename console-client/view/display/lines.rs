@@ -115,7 +115,7 @@ impl Display {
     }
 
     /// Notes who sent a direct message, for `/r`. If the person is in another room, announces it
-    /// there, once until they have looked; and shows there what we sent ourselves from here.
+    /// there, once until they have looked, unless its room is muted; and shows there what we sent ourselves from here.
     fn announce_direct(&mut self, record: &Record, line: &Line, is_from_here: bool) {
         let is_elsewhere = self.output.has_screen() && !self.rooms.is_visible(&record.room);
         if record.user.is_same_claim(&self.me) {
@@ -134,6 +134,7 @@ impl Display {
             self.rooms.iter().nth(*at).is_some_and(|room| room.scrollback.unread_count() == 0)
         };
         if is_elsewhere
+            && !self.is_muted(&record.room)
             && self.rooms.is_unread(record, &self.me)
             && let Some(at) = at.filter(is_first)
         {

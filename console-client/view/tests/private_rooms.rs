@@ -30,6 +30,17 @@ fn a_direct_message_is_announced_once_until_the_person_has_looked() {
 }
 
 #[test]
+fn a_direct_message_in_a_muted_room_is_not_announced() {
+    let mut view = view(OutputMode::OneRoom, &["lobby"]);
+    view.apply(joined(ANN, 0), MIDNIGHT);
+    view.display.rooms.set_muted(&room(ANN), true);
+    apply(&mut view, [record(ANN, 1, "Ann", "psst")]);
+    assert_eq!(printed(&mut view), [""; 0]);
+    assert_eq!(status(&view), "[lobby] bob · live · 2 people");
+    assert_eq!(view.display.rooms.last_direct_sender(), Some(&user("Ann")), "/r finds her");
+}
+
+#[test]
 fn a_direct_message_sent_from_another_room_is_shown_when_it_is_stored() {
     let mut view = view(OutputMode::OneRoom, &["lobby"]);
     view.display.rooms.add(room(ANN));
