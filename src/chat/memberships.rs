@@ -76,9 +76,8 @@ impl Memberships {
     /// last ones are left out. No one is here, and no one has a name yet.
     pub fn restore(&mut self, saved: impl IntoIterator<Item = SavedMembership>) {
         let mut names: HashSet<RoomName> = HashSet::new();
-        let (max, private_max) = (self.max, self.max_of_private());
         for SavedMembership { owner, room, state } in saved {
-            let max = if room.is_private() { private_max } else { max };
+            let max = self.max_like(&room);
             // Many owners are in the same rooms: one text in memory is enough.
             let room = names.get(&room).cloned().unwrap_or(room);
             names.insert(room.clone());
@@ -119,13 +118,12 @@ impl Memberships {
     /// Whether `owner` is a member of as many rooms like `room`, public or private, as an owner may be.
     #[must_use]
     pub fn is_full(&self, owner: OwnerId, room: &RoomName) -> bool {
-        let max = if room.is_private() { self.max_of_private() } else { self.max };
-        count_like(self.of(owner), room) >= max
+        count_like(self.of(owner), room) >= self.max_like(room)
     }
 
-    /// How many private rooms an owner may be a member of.
-    fn max_of_private(&self) -> usize {
-        self.max - self.max / limits::INVITED_SHARE
+    /// How many rooms like `room`, public or private, an owner may be a member of.
+    fn max_like(&self, room: &RoomName) -> usize {
+        if room.is_private() { self.max - self.max / limits::INVITED_SHARE } else { self.max }
     }
 
     /// Makes `owner` a member. False if they are, or are a member of too many such rooms. Until
@@ -240,7 +238,7 @@ impl Memberships {
     }
 
     /// All memberships, to be stored in place of all that was, after those are removed whose owner or room is gone. A
-    /// public room never is: the next join creates it anew.
+    /// public room never is: the next join creates it again.
     pub fn prune(
         &mut self,
         is_alive: impl Fn(OwnerId) -> bool,

@@ -245,7 +245,8 @@ impl Client {
     }
 }
 
-fn text_frame(message: &ServerMessage) -> Arc<[u8]> {
+/// A message as one text frame.
+pub(crate) fn text_frame(message: &ServerMessage) -> Arc<[u8]> {
     let mut frame = Vec::new();
     ws::push_text_frame(&mut frame, message.encode().as_bytes());
     frame.into()

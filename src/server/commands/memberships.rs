@@ -15,7 +15,8 @@ use crate::server::room::Room;
 use crate::server::state::private_rooms::Reason;
 
 impl Session {
-    fn owner(&self) -> OwnerId {
+    /// The person that the client is now.
+    pub(super) fn owner(&self) -> OwnerId {
         self.client.identity().owner
     }
 
@@ -180,12 +181,13 @@ impl Session {
         (Some(count), names)
     }
 
-    fn other_devices(&self) -> Vec<Arc<Client>> {
-        let identity = self.client.identity();
-        if self.shared.names.connections(identity.owner) < 2 {
+    /// The person's other connections.
+    pub(super) fn other_devices(&self) -> Vec<Arc<Client>> {
+        let owner = self.owner();
+        if self.shared.names.connections(owner) < 2 {
             return Vec::new(); // most people have one: the list of all clients is not searched
         }
-        let mut all = self.shared.delivery.poll.of_owner(identity.owner);
+        let mut all = self.shared.delivery.poll.of_owner(owner);
         all.retain(|other| other.id != self.client.id);
         all
     }

@@ -120,7 +120,7 @@ impl Session {
         joins: Vec<Join>,
         renamed_from: Option<&UserName>,
     ) -> Result<(), Disconnect> {
-        let owner = self.client.identity().owner;
+        let owner = self.owner();
         let config = &self.shared.config;
         let away = self.shared.names.away(owner);
         let former = self.shared.names.former_names(owner);
@@ -317,7 +317,7 @@ impl Drop for Session {
             }
         });
         let owner = RefCell::new(None);
-        run_cleanup(shared, || *owner.borrow_mut() = Some(self.client.identity().owner));
+        run_cleanup(shared, || *owner.borrow_mut() = Some(self.owner()));
         let owner = owner.take();
         for room in rooms.take() {
             run_cleanup(shared, || {

@@ -68,7 +68,7 @@ impl Session {
 
     /// Sets or clears the away message of the client's person, in every room that they are in.
     pub(super) fn set_away(&self, away: Option<AwayMessage>) {
-        let (owner, shared) = (self.client.identity().owner, &self.shared);
+        let (owner, shared) = (self.owner(), &self.shared);
         shared.names.set_away(owner, away);
         let rooms = shared.rooms.all();
         for room in rooms.iter().filter(|room| room.has_member(owner)) {

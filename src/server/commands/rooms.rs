@@ -56,15 +56,15 @@ impl Session {
     /// Leaves a room, and sends the client `left`.
     pub(super) fn leave_room(&mut self, room: &Arc<Room>) {
         self.forget_room(room);
-        let (owner, memberships) = (self.client.identity().owner, &self.shared.memberships);
-        let (sent, round) = memberships.leave_and_tell(owner, &self.client, room);
+        let memberships = &self.shared.memberships;
+        let (sent, round) = memberships.leave_and_tell(self.owner(), &self.client, room);
         self.shared.delivery.after_send(&self.client, sent);
         self.shared.broadcaster.run_round(round);
     }
 
     fn remove_from(&mut self, room: &Arc<Room>) -> Option<RoundGuard> {
         self.forget_room(room);
-        self.shared.memberships.leave_room(self.client.identity().owner, self.client.id, room)
+        self.shared.memberships.leave_room(self.owner(), self.client.id, room)
     }
 
     fn forget_room(&mut self, room: &Arc<Room>) {
@@ -325,18 +325,17 @@ impl Session {
         seq: u64,
     ) -> Result<(), ErrorMessage> {
         let (room, shared) = (self.joined_room(name)?, &self.shared);
-        let (identity, seq) = (self.client.identity(), seq.min(room.head()));
-        let is_new = shared.read_markers.advance(identity.owner, &room, seq);
+        let seq = seq.min(room.head());
+        let is_new = shared.read_markers.advance(self.owner(), &room, seq);
         if is_new && room.name.is_private() && self.become_member(&room, Reason::Read) {
             self.tell_new_member(&room);
         }
-        if !is_new || shared.names.connections(identity.owner) < 2 {
+        if !is_new {
             return Ok(());
         }
         let marked = ServerMessage::Marked { room: room.name.clone(), seq };
-        let connections = shared.delivery.poll.of_owner(identity.owner);
-        for other in connections.iter().filter(|other| other.id != self.client.id) {
-            shared.delivery.send_message(other, &marked);
+        for other in self.other_devices() {
+            shared.delivery.send_message(&other, &marked);
         }
         Ok(())
     }

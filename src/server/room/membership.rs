@@ -10,7 +10,7 @@ use crate::chat::{AwayMessage, ChangeEffect, ClientId, Label, OwnerId, RoomName,
 use crate::limits;
 use crate::log::ReadLimit;
 use crate::net::SendResult;
-use crate::server::clients::client::Client;
+use crate::server::clients::client::{Client, text_frame};
 use crate::ws;
 
 /// What the session does after [`Room::join`]: send `joined`, run the round, catch up.
@@ -166,11 +166,9 @@ impl Room {
         stays_member: bool,
     ) -> (SendResult, Option<RoundGuard>) {
         state.remove_client(&self.name, client.id, stays_member);
-        let mut frame = Vec::new();
         let left = ServerMessage::Left { room: self.name.clone() };
-        ws::push_text_frame(&mut frame, left.encode().as_bytes());
         // Under the room's lock, so that it comes before the `joined` of the next invitation.
-        let sent = client.send_queue.send(&frame.into());
+        let sent = client.send_queue.send(&text_frame(&left));
         (sent, self.try_start_round(state))
     }
 

@@ -146,8 +146,7 @@ impl MembershipStore {
         client: ClientId,
         room: &Arc<Room>,
     ) -> Option<RoundGuard> {
-        let stays_member = !room.name.is_private() && self.contains(owner, &room.name);
-        let round = room.leave(client, stays_member);
+        let round = room.leave(client, self.stays_listed(owner, room));
         self.update(room);
         round
     }
@@ -159,10 +158,15 @@ impl MembershipStore {
         client: &Arc<Client>,
         room: &Arc<Room>,
     ) -> (SendResult, Option<RoundGuard>) {
-        let stays_member = !room.name.is_private() && self.contains(owner, &room.name);
-        let left = room.leave_and_tell(client, stays_member);
+        let left = room.leave_and_tell(client, self.stays_listed(owner, room));
         self.update(room);
         left
+    }
+
+    /// Whether `owner` is still in the list of a room's members when they have no client in it. A private room has no
+    /// such list.
+    fn stays_listed(&self, owner: OwnerId, room: &Room) -> bool {
+        !room.name.is_private() && self.contains(owner, &room.name)
     }
 
     /// Takes over who is in a room now. A room is not kept for ever, and what it has noted would be lost with it.

@@ -22,8 +22,8 @@ use crate::server::room::broadcast::Broadcaster;
 /// All claimed names.
 ///
 /// Two locks. The one on the registry is held for single calls; under it a network's share of the names is
-/// changed. The one on the file is held over a small
-/// write; the registry's is taken under it, so that the lines of the file are in the order of the changes.
+/// changed. The one on the file is held over a small write; the registry's is taken under it, so that the lines of
+/// the file are in the order of the changes.
 #[derive(Debug)]
 pub(crate) struct Names {
     /// Who owns which name, and whose share of names it is.

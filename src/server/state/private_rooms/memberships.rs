@@ -36,6 +36,9 @@ impl PrivateRooms {
     /// worth least ends: first those in which they have not written, then the one that was silent the longest. False if
     /// they are a member already, or all others are worth more.
     pub(crate) fn become_member(&self, owner: OwnerId, room: &Room, reason: Reason) -> bool {
+        if self.memberships.contains(owner, &room.name) {
+            return false; // as with nearly every message
+        }
         while !self.memberships.has_place(owner, &room.name) {
             let Some(name) = self.least_used(owner, reason) else { return false };
             self.memberships.leave(owner, &name);
