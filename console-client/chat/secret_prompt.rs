@@ -15,7 +15,7 @@ pub(super) struct SecretPrompt {
 const KEYS_MAX: u32 = 5;
 
 impl SecretPrompt {
-    /// Nobody can be asked.
+    /// There is no terminal to ask on.
     pub(super) fn without_person() -> SecretPrompt {
         SecretPrompt { has_person: false, keys_left: KEYS_MAX }
     }

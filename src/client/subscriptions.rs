@@ -202,7 +202,7 @@ impl Subscriptions {
         self.leaving.clone()
     }
 
-    /// The server says that the client has left a room. A room that was joined anew since then is not the one left; one
+    /// The server says that the client has left a room. A room that was joined again since then is not the one left; one
     /// that is being resumed is.
     pub(super) fn on_left(&mut self, room: &RoomName) {
         self.leaving.retain(|left| left != room);

@@ -94,7 +94,7 @@ export class Subscriptions {
     this.#leaving.add(room);
   }
 
-  /** The server says that we have left a room. One that was joined anew since then is not the one left; one that is being resumed is. @param {string} room */
+  /** The server says that we have left a room. One that was joined again since then is not the one left; one that is being resumed is. @param {string} room */
   left(room) {
     this.#leaving.delete(room);
     const subscription = this.#byRoom.get(room);

@@ -30,7 +30,7 @@ pub(super) struct NameTable<H> {
     pub(super) renamed: HashSet<OwnerId>,
 }
 
-/// A name that is somebody's.
+/// A name that has an owner.
 #[derive(Debug)]
 pub(super) struct Claim<H> {
     /// The name, in its latest spelling.
@@ -45,7 +45,7 @@ pub(super) struct Claim<H> {
     pub(super) _held: Option<H>,
 }
 
-/// Somebody who owns names.
+/// An owner of names.
 #[derive(Debug, Default)]
 pub(super) struct Person {
     /// The keys of their names, the least recently used first. The last one is the current name.

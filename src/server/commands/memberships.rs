@@ -30,7 +30,7 @@ impl Session {
     }
 
     /// Whether a join that resumes may do so: the person has not left the room on another device. A private room that
-    /// someone else has begun is not theirs yet, but stays while something is unread: whoever leaves it has read all.
+    /// someone else has begun is not theirs yet, but stays while something is unread: to leave it marks all as read.
     pub(super) fn may_resume(&self, name: &RoomName) -> bool {
         if !self.client.has_presence || self.rooms.find(name).is_some() || self.is_member(name) {
             return true;
@@ -122,8 +122,8 @@ impl Session {
         Ok(())
     }
 
-    /// Removes the person's other clients from a room, and sends each `left`. A private room is read from now on: else it
-    /// would come back at the next `hello`.
+    /// Removes the person's other clients from a room, and sends each `left`. A private room is read from now on:
+    /// else it would come back at the next `hello`.
     fn leave_on_others(&self, room: &Arc<Room>) {
         let shared = &self.shared;
         if room.name.is_private() {

@@ -97,7 +97,7 @@ impl Session {
             JoinTarget::Room(room) => self.check_place(room),
             JoinTarget::Peer(_) => Ok(()),
         };
-        // A name that the server has listed means the room of that name, whoever has the other one's name now.
+        // A name that the server has listed means the room of that name, even if the other person has another name now.
         let resumed = match &join.target {
             JoinTarget::Room(room) if join.resume => self.private_room(room),
             JoinTarget::Room(_) | JoinTarget::Peer(_) => None,

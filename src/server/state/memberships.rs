@@ -24,9 +24,9 @@ use crate::server::room::{Room, RoundGuard};
 /// the memberships' is taken under it, so that the lines of the file are in the order of the changes; in maintenance
 /// also the names' and the rooms'.
 ///
-/// Who of the members is here, the room knows; what they are called, the names. Both note what has changed, and it is
-/// taken over before the members of a room are looked at: under the lock of the memberships, so that what is noted later
-/// is taken over later.
+/// The room knows which of its members are here; the names know what they are called. Each notes its changes. They
+/// are copied into the memberships before the members of a room are read, under the lock of the memberships, so that
+/// a later change is copied later.
 #[derive(Debug)]
 pub(crate) struct MembershipStore {
     /// The memberships in memory.
